@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     index_batch: int = Field(default=1000, ge=1, description="每次提交到索引的公告数上限")
     index_memory_mb: int = Field(default=128, ge=15, description="内嵌索引写入内存（MB）")
     busy_seconds: float = Field(default=30.0, gt=0, description="等待数据库写锁的最长秒数")
+    crawls_at_once: int = Field(default=4, ge=1, le=64, description="同时进行的采集进程数上限")
+    lease_seconds: float = Field(default=30.0, gt=0, description="调度器租约秒数；过期后另一调度器可接管")
     log_level: str = Field(default="INFO", description="日志级别")
 
     @property

@@ -88,7 +88,12 @@ def source_json(source: Source) -> dict[str, Any]:
         "region": None if source.region is None else {"code": source.region.code, "name": source.region.name},
         "home": source.home,
         "kind": source.kind,
-        "interval_minutes": source.timetable.minutes,
+        "timetable": {
+            "minutes": source.timetable.minutes,
+            "cron": source.timetable.cron,
+            "overlap_hours": source.timetable.overlap_hours,
+            "time_limit_minutes": source.timetable.time_limit_minutes,
+        },
         "attribution": source.basis.attribution,
         "demonstration": source.demonstration,
         "verified_live": source.verified_live,

@@ -5,6 +5,7 @@ docs/settings.md is generated from this class; nothing else reads the environmen
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -30,10 +31,15 @@ class Settings(BaseSettings):
     engine_ca: str = Field(default="", description="Elasticsearch TLS 根证书文件")
     host: str = Field(default="127.0.0.1", description="网页与接口监听地址；改为其他地址会给出警告")
     port: int = Field(default=8765, ge=0, le=65535, description="监听端口；0 为任选空闲端口，实际地址写入 run/address.json")
+    public_hosts: str = Field(
+        default="",
+        description="对外提供服务时允许的主机名（Host），逗号分隔；空则只接受本机名与监听地址",
+    )
     contact: str = Field(default="", description="写入爬虫 User-Agent 的联系方式；启用真实来源时必填")
     replicas: str = Field(
         default="",
-        description="演示用本机副本：来源编号=http://127.0.0.1:端口，逗号分隔；只有这里列出的本机地址允许连接",
+        description="演示用本机副本：来源编号=http://127.0.0.1:端口，逗号分隔，或 @文件（JSON）；"
+        "只有这里列出的本机地址允许连接",
     )
     index_batch: int = Field(default=1000, ge=1, description="每次提交到索引的公告数上限")
     index_memory_mb: int = Field(default=128, ge=15, description="内嵌索引写入内存（MB）")
@@ -49,6 +55,16 @@ class Settings(BaseSettings):
 
     @property
     def replica_bases(self) -> dict[str, str]:
-        """Demonstration source id (demo_…) -> base URL of its replica on this machine."""
+        """Demonstration source id (demo_…) -> base URL of its replica on this machine.
+
+        ``@file`` is read anew each time: replicas that were restarted have other ports.
+        """
+        if self.replicas.startswith("@"):
+            named = json.loads(Path(self.replicas[1:]).read_text("utf-8"))
+            return {name: str(base) for name, base in named.items() if name.startswith("demo_")}
         pairs = (item.split("=", 1) for item in self.replicas.split(",") if "=" in item)
         return {name.strip(): base.strip() for name, base in pairs}
+
+    def child_environment(self, **changes: str) -> dict[str, str]:
+        """The environment for a process that we start: ours, this home, and the given MARKET_ settings."""
+        return {**os.environ, "MARKET_HOME": str(self.home), "PYTHONUNBUFFERED": "1", **changes}

@@ -1,0 +1,9 @@
+"""Plain text of a notice → fields with evidence. ``extract`` and ``html_to_plain`` are the whole surface."""
+
+from __future__ import annotations
+
+from crawlers.extraction.plain import html_to_plain
+
+READER = "extraction-1"
+
+__all__ = ["READER", "html_to_plain"]

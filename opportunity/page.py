@@ -77,6 +77,12 @@ class Listing:
     ``total_capped`` that the portal is known to cut it there. ``proved_empty`` is true only when
     the page shows its list container or count and that says: no rows. A page with no rows and no
     proof is a ``ReadingError``, never an empty list.
+
+    ``split`` are narrower queries that together cover this one. They are used in its place when
+    the portal cuts it (``total_capped``) before the end of what is wanted. ``total_capped`` on a
+    page without ``next`` and without ``split`` says: the portal keeps nothing beyond this page.
+    ``ignored`` counts by reason the rows that are no notices of ours; ``ignored_keys`` are their
+    keys, so that a row which shifted to the next page is not counted twice against ``total``.
     """
 
     rows: tuple[Row, ...]
@@ -85,3 +91,5 @@ class Listing:
     total_capped: bool = False
     proved_empty: bool = False
     ignored: Mapping[str, int] = field(default_factory=dict)
+    ignored_keys: tuple[str, ...] = ()
+    split: tuple[PageRequest, ...] = ()

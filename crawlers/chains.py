@@ -1,0 +1,157 @@
+"""List chains: what one walk down a list has shown so far, and what that says about going on.
+
+A chain is one list query read page by page, newest first. Nothing here knows a portal or a network.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from opportunity.notice import gate_end
+from opportunity.page import Listing, PageRequest, Row
+
+# Whole pages in succession that hold nothing new before a walk stops. One such page proves little:
+# portals pin old rows on top, and a page may be all duplicates of rows that just moved down.
+SETTLED_PAGES = 2
+# Pages in succession that hold only rows of this very chain: one is what a burst of new notices on
+# top looks like, two is a portal that repeats its last page for ever.
+REPEATED_PAGES = 2
+# Pages of nothing but new rows before a query that the portal cuts is replaced by narrower ones.
+FRESH_PAGES = 2
+
+
+class Standing(enum.Enum):
+    """What a row is to this run."""
+
+    FRESH = "fresh"        # never seen, inside the window: read it
+    OLD = "old"            # published before the window
+    KNOWN = "known"        # stored, by a run that lets us trust that everything below is stored too
+    STORED = "stored"      # stored, but by a run that did not read its window whole
+    AGAIN = "again"        # seen in this chain already: the list moved while it was being read
+    ELSEWHERE = "elsewhere"  # seen in this run, in another chain
+
+
+class End(enum.StrEnum):
+    """How a chain ended."""
+
+    OPEN = "open"
+    WHOLE = "whole"        # read to the last row
+    SETTLED = "settled"    # stopped at old or known rows
+    SPLIT = "split"        # replaced by narrower queries
+    CAPPED = "capped"      # the portal keeps no more, and what we had before was not reached
+    BROKEN = "broken"      # an error, a trap or a limit
+
+
+@dataclass(slots=True, kw_only=True)
+class Chain:
+    """The state of one list chain."""
+
+    name: str
+    first: PageRequest
+    root: bool
+    whole: bool = False    # do not stop at known rows: look for rows inserted late among them
+    end: End = End.OPEN
+    pages: int = 0
+    keys: set[str] = field(default_factory=set)
+    ignored: set[str] = field(default_factory=set)
+    settled: int = 0
+    repeated: int = 0
+    fresh: int = 0
+    first_total: int | None = None
+    last_total: int | None = None
+    top: str | None = None
+    proved_empty: bool = False
+    shrank: bool = False
+
+    @property
+    def covered(self) -> int:
+        return len(self.keys) + len(self.ignored)
+
+    @property
+    def short(self) -> int:
+        """Rows that the portal counted when the walk began and that it never showed."""
+        if self.end is not End.WHOLE or self.first_total is None:
+            return 0
+        return max(0, self.first_total - self.covered)
+
+    def note(self, listing: Listing, standings: Sequence[Standing]) -> None:
+        """Take one page into account."""
+        if self.pages == 0:
+            self.first_total = listing.total
+            self.top = listing.rows[0].key if listing.rows else None
+            self.proved_empty = listing.proved_empty and not listing.rows
+        elif listing.total is not None and self.last_total is not None and listing.total < self.last_total:
+            self.shrank = True
+        self.last_total = listing.total
+        self.pages += 1
+        again = bool(standings) and all(item is Standing.AGAIN for item in standings)
+        self.repeated = self.repeated + 1 if again else 0
+        if not again:
+            settling = (Standing.OLD,) if self.whole else (Standing.OLD, Standing.KNOWN)
+            stale = [item for item in standings if item in settling]
+            others = [item for item in standings if item is not Standing.AGAIN]
+            self.settled = self.settled + 1 if stale and len(stale) == len(others) else 0
+            fresh = all(item in (Standing.FRESH, Standing.AGAIN) for item in standings)
+            self.fresh = self.fresh + 1 if standings and fresh else 0
+        self.keys.update(row.key for row in listing.rows)
+        self.ignored.update(listing.ignored_keys)
+
+    def decide(self, listing: Listing, standings: Sequence[Standing]) -> End:
+        """How the chain goes on after a page that has been noted; OPEN means: ask for the next."""
+        if self.settled >= SETTLED_PAGES:
+            return End.SETTLED
+        if listing.next is not None and self.repeated >= REPEATED_PAGES:
+            return End.BROKEN
+        if listing.total_capped and listing.split and (listing.next is None or self.fresh >= FRESH_PAGES):
+            return End.SPLIT
+        if listing.next is not None:
+            return End.OPEN
+        reached = any(item in (Standing.OLD, Standing.KNOWN) for item in standings) or self.settled > 0
+        return End.CAPPED if listing.total_capped and not reached else End.WHOLE
+
+
+def before(row: Row, instant: dt.datetime) -> bool:
+    """Whether a row was surely published before an instant; a row without a date was not."""
+    if row.published is None:
+        return False
+    if isinstance(row.published, dt.datetime):
+        return row.published < instant
+    return gate_end(row.published) <= instant
+
+
+def standings_of(
+    rows: Sequence[Row],
+    *,
+    chain: Chain,
+    seen: set[str],
+    known: Callable[[Sequence[str]], set[str]],
+    window_start: dt.datetime,
+    trust_until: dt.datetime | None,
+) -> list[Standing]:
+    """What each row of a page is to this run, in the order of the rows."""
+    unseen = [row.key for row in rows if row.key not in seen]
+    stored = known(unseen) if unseen else set()
+    result: list[Standing] = []
+    here: set[str] = set()
+    for row in rows:
+        if row.key in chain.keys or row.key in here:
+            result.append(Standing.AGAIN)
+        elif row.key in seen:
+            result.append(Standing.ELSEWHERE)
+        elif row.key in stored:
+            trusted = trust_until is not None and not _after(row, trust_until)
+            result.append(Standing.KNOWN if trusted or before(row, window_start) else Standing.STORED)
+        else:
+            result.append(Standing.OLD if before(row, window_start) else Standing.FRESH)
+        here.add(row.key)
+    return result
+
+
+def _after(row: Row, instant: dt.datetime) -> bool:
+    """Whether a row may have been published after an instant."""
+    if row.published is None:
+        return True
+    return gate_end(row.published) > instant

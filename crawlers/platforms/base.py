@@ -15,12 +15,15 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urljoin
 
 from parsel import Selector, SelectorList
 
+from opportunity.dates import parse_moment
 from opportunity.errors import Blocked, ReadingError
-from opportunity.notice import SHANGHAI, Attachment, FieldValue, Notice, NoticeType, Value
+from opportunity.notice import SHANGHAI, Attachment, FieldValue, Moment, Notice, NoticeType, Region, Value
 from opportunity.page import Listing, Page, PageRequest, Row
+from opportunity.region import contains, find_region
 from opportunity.source import Source
 
 Kind = TypeVar("Kind")
@@ -156,25 +159,12 @@ def whole_number(value: Any, what: str) -> int:
     raise ReadingError(f"{what}：应为非负整数，实为 {value!r}")
 
 
-DATE_TEXT = re.compile(
-    r"(?P<year>\d{4})(?:-|/|\.|年)(?P<month>\d{1,2})(?:-|/|\.|月)(?P<day>\d{1,2})日?"
-    r"(?:[ T]*(?P<hour>\d{1,2})[:时点](?P<minute>\d{2})分?(?:[:]?(?P<second>\d{2})(?:\.\d+)?)?)?"
-)
-
-
-def stated_moment(text: str, what: str) -> dt.date | dt.datetime:
-    """A date or date and time that a portal's own field states (UTC+8); a day stays a day."""
-    found = DATE_TEXT.fullmatch(text.strip())
-    if found is None:
+def stated_moment(text: str, what: str) -> Moment:
+    """A date or a date and time that a portal's own field states (UTC+8); a day stays a day."""
+    moment = parse_moment(text)
+    if moment is None:
         raise ReadingError(f"{what}：不是日期", text=text[:40])
-    try:
-        day = dt.date(int(found["year"]), int(found["month"]), int(found["day"]))
-        if found["hour"] is None:
-            return day
-        time = dt.time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
-    except ValueError as error:
-        raise ReadingError(f"{what}：没有这样的日期", text=text[:40]) from error
-    return dt.datetime.combine(day, time, SHANGHAI)
+    return moment
 
 
 def given(value: Value, text: str) -> tuple[FieldValue, ...]:
@@ -213,9 +203,37 @@ def given_type(column: NoticeType | None, title: str) -> NoticeType | None:
     return column
 
 
+def given_region(place: str, title: str) -> Region | None:
+    """The division that a column states, unless the title names a narrower one inside it.
+
+    A column often says the province alone. Given facts overrule what is read from the text, so a
+    coarse one is withheld where the text is known to say more.
+    """
+    stated = find_region(place) if place.strip() else None
+    if stated is None:
+        return None
+    named = find_region(title, within=stated.code)
+    narrower = named is not None and named.code != stated.code and contains(stated.code, named.code)
+    return None if narrower else stated
+
+
 def attachment(name: str, url: str) -> Attachment:
     """A document named by a notice; a nameless link is named by its address."""
     return Attachment(name=" ".join(name.split()) or url.rsplit("/", 1)[-1], url=url)
+
+
+DOCUMENT_LINK = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|zip|rar|7z|wps|et|ofd)(?:$|[?#])", re.IGNORECASE)
+
+
+def linked_documents(node: Selector, page_url: str) -> tuple[Attachment, ...]:
+    """Every link under a node whose address ends like a document, once each, in reading order."""
+    found: dict[str, Attachment] = {}
+    for link in node.css("a[href]"):
+        href = str(link.attrib["href"]).strip()
+        if DOCUMENT_LINK.search(href):
+            url = urljoin(page_url, href)
+            found.setdefault(url, attachment(text_of(link), url))
+    return tuple(found.values())
 
 
 def hashes(pages: Sequence[Page]) -> tuple[str, ...]:

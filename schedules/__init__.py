@@ -1,0 +1,1 @@
+"""When sources are crawled: our own timetable, one scheduler by lease, each (source, slot) once."""

@@ -5,6 +5,8 @@ The hot path of indexing; a pure function.
 
 from __future__ import annotations
 
+from itertools import chain
+
 from indexer.document import Document
 from indexer.words import Cutter
 from opportunity.facts import facts_of
@@ -24,7 +26,7 @@ def document_of(record: NoticeRecord, cutter: Cutter) -> Document:
         forms = [form for form in map(bounded, strings) if form.strip()]
         if forms:
             texts[scope.value] = tuple(form.replace(" ", "") for form in forms)
-            words[scope.value] = tuple(word for form in forms for word in cutter.words_of_bounded(form))
+            words[scope.value] = tuple(chain.from_iterable(map(cutter.words_of_bounded, forms)))
     facts = facts_of(record)
     return Document(
         id=record.id,

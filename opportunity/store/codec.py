@@ -20,6 +20,9 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 # Lone surrogates cannot be written as UTF-8, and PostgreSQL cannot hold NUL.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
+_as_given = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_sorted = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True)
+
 
 def storable(text: str) -> str:
     """``text`` with each character no database can hold replaced by U+FFFD; offsets stay right."""
@@ -55,12 +58,12 @@ def instant_or_none(number: int | None) -> dt.datetime | None:
 
 def dump(value: Any) -> str:
     """Compact JSON text in the order given; NaN raises ValueError."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _as_given.encode(value)
 
 
 def dump_sorted(value: Any) -> str:
     """Compact JSON with sorted keys: one text for equal values, for hashing."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True)
+    return _sorted.encode(value)
 
 
 def encode_value(value: Value) -> tuple[str, Any]:

@@ -95,10 +95,6 @@ class Prepared:
         return hashlib.sha256(dump_sorted([self.notice.pages, self.notice.row]).encode()).digest()
 
     @cached_property
-    def content_hash(self) -> bytes:
-        return content_hash(self.notice)
-
-    @cached_property
     def body(self) -> bytes:
         return self._pack(self.notice.body)
 
@@ -112,7 +108,7 @@ class Prepared:
         return {
             "origin": notice.origin.value, "title": notice.title, "url": notice.url, "body": self.body,
             "body_missing": notice.body_missing, "given": self.given_json, "detail": dump(detail),
-            "content_hash": self.content_hash, "raw_hash": self.raw_hash, "input_hash": self.input_hash,
+            "raw_hash": self.raw_hash, "input_hash": self.input_hash,
             "seen_at": self.seen_at,
         }
 
@@ -151,16 +147,25 @@ def notice_from_row(row: Any, unpack: Callable[[bytes], str]) -> Notice:
     )
 
 
-def content_hash(notice: Notice) -> bytes:
-    """Over the normalised published content: title, body, given values and attachment names.
+def same_content(old: Notice, new: Notice) -> bool:
+    """Whether both publish the same: normalised title and body, given values, attachments.
 
-    White space, marks, width and the way a number is written do not count. Attachment hashes are
-    compared apart (``attachments_differ``), since one that is not fetched yet is not a change.
+    White space, marks, width and the way a number is written do not count. A document whose bytes
+    are known only once is no change. Compared here and now and not by a stored hash, so that
+    a newer character table is no change by itself, and a new notice costs no normalising.
     """
+    return (
+        old.body_missing == new.body_missing
+        and _facts(old) == _facts(new)
+        and not attachments_differ(old.attachments, new.attachments)
+        and (old.body == new.body or normalise(old.body) == normalise(new.body))
+    )
+
+
+def _facts(notice: Notice) -> Any:
     given = {name: [_canonical(item.value) for item in items] for name, items in notice.given.items()}
     names = [normalise(item.name) or item.name for item in notice.attachments]
-    parts = dump_sorted([normalise(notice.title) or notice.title, given, names, notice.body_missing])
-    return hashlib.sha256(f"{parts}\x1f{normalise(notice.body)}".encode()).digest()
+    return normalise(notice.title) or notice.title, given, names
 
 
 def attachments_differ(old: tuple[Attachment, ...], new: tuple[Attachment, ...]) -> bool:

@@ -25,7 +25,7 @@ from opportunity.store.content import (
     Saved,
     attachments_differ,
     body_packer,
-    content_hash,
+    same_content,
 )
 from opportunity.store.database import Database
 from opportunity.store.records import chunks, stored_notices
@@ -35,7 +35,7 @@ _n, _v, _r = tables.notice.c, tables.version.c, tables.reading.c
 _STATES = (
     sa.select(
         _n.number, _n.id, _n.version, _n.reading, _n.seq, _n.last_seen_at, _r.base, _r.reader, _r.fields,
-        _r.fields_hash, _r.withdrawn, _v.raw_hash, _v.content_hash, _v.input_hash,
+        _r.fields_hash, _r.withdrawn, _v.raw_hash, _v.input_hash,
     )
     .select_from(
         tables.notice
@@ -76,7 +76,6 @@ class State:
     fields_hash: bytes
     withdrawn: bool
     raw_hash: bytes
-    content_hash: bytes
     input_hash: bytes
 
 
@@ -118,7 +117,7 @@ def save(
 
 
 def _prepare_outside_the_lock(database: Database, prepared: Sequence[Prepared]) -> None:
-    """Normalise and compress what looks new before the lock is taken; the lock decides again."""
+    """Hash and compress what looks new before the lock is taken; the lock decides again."""
     raw: dict[str, bytes] = {}
     with database.read() as connection:
         for part in chunks(list(dict.fromkeys(item.id for item in prepared))):
@@ -168,14 +167,11 @@ def _decide(plan: Plan, item: Prepared) -> Saved:
 
 
 def _compare(plan: Plan, item: Prepared, state: State, stored: Notice) -> Saved:
-    """The text is not byte for byte the same: is it another publication or only another reading?
-
-    The stored text is normalised again, so that a newer character table is no change by itself.
-    """
-    new_document = attachments_differ(stored.attachments, item.notice.attachments)
+    """The text is not byte for byte the same: is it another publication or only another reading?"""
     same_input = bool(item.notice.pages) and item.input_hash == state.input_hash
-    same = same_input or item.content_hash == state.content_hash or item.content_hash == content_hash(stored)
-    if same and not new_document:
+    if same_input and not attachments_differ(stored.attachments, item.notice.attachments):
+        return _read_again(plan, item, state, withdrawn=False, text=True)
+    if same_content(stored, item.notice):
         return _read_again(plan, item, state, withdrawn=False, text=True)
     state.version += 1
     state.reading = state.base = 1
@@ -188,7 +184,7 @@ def _add(plan: Plan, item: Prepared) -> Saved:
     plan.counters.notice += 1
     state = State(
         number=plan.counters.notice, version=1, reading=1, seq=0, last_seen_at=item.seen_at, base=1, reader="",
-        fields="", fields_hash=b"", withdrawn=item.notice.withdrawn, raw_hash=b"", content_hash=b"", input_hash=b"",
+        fields="", fields_hash=b"", withdrawn=item.notice.withdrawn, raw_hash=b"", input_hash=b"",
     )
     plan.states[item.id] = state
     plan.stored[item.id] = item.notice
@@ -217,7 +213,7 @@ def _read_again(
 
 def _put_text(plan: Plan, item: Prepared, state: State) -> None:
     row = item.version_row()
-    state.raw_hash, state.content_hash, state.input_hash = item.raw_hash, item.content_hash, item.input_hash
+    state.raw_hash, state.input_hash = item.raw_hash, item.input_hash
     plan.versions.append({**row, "notice": state.number, "version": state.version, "base": state.base})
 
 

@@ -55,7 +55,6 @@ version = sa.Table(
     sa.Column("body_missing", sa.Boolean, nullable=False),
     sa.Column("given", _text, nullable=False),
     sa.Column("detail", _text, nullable=False),
-    sa.Column("content_hash", _bytes, nullable=False),
     sa.Column("raw_hash", _bytes, nullable=False),
     sa.Column("input_hash", _bytes, nullable=False),
     sa.Column("seen_at", _number, nullable=False),

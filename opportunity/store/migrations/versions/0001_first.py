@@ -54,7 +54,6 @@ def _notices() -> None:
         sa.Column("body_missing", sa.Boolean(), nullable=False),
         sa.Column("given", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("content_hash", sa.LargeBinary(), nullable=False),
         sa.Column("raw_hash", sa.LargeBinary(), nullable=False),
         sa.Column("input_hash", sa.LargeBinary(), nullable=False),
         sa.Column("seen_at", _number, nullable=False),

@@ -28,7 +28,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     replica = Replica(
-        seed=arguments.seed, notices=arguments.notices, days=arguments.history, pace=PACE, port=arguments.port, control=arguments.control,
+        seed=arguments.seed, notices=arguments.notices, days=arguments.history, pace=PACE, shared=0.15, port=arguments.port, control=arguments.control,
     )
     first_parent = os.getppid()
     with replica:

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Literal
 
 from opportunity.notice import SHANGHAI, Moment, NoticeType
-from tests.replicas import wording
+from tests.replicas import boilerplate, wording
 from tests.replicas.vocabulary import Kind, Place
 
 Block = tuple[Literal["heading", "line", "pair", "table", "centre"], Any]
@@ -91,6 +91,11 @@ class Draft:
         self.blocks.append(("pair", (label, value)))
         if fact is not None:
             self.facts[fact] = value if truth is None else truth
+
+    def filler(self, sentences: tuple[str, ...], least: int, most: int, *, mark: str = "（{}）") -> None:
+        """Numbered sentences that bear on no field."""
+        for index, text in enumerate(boilerplate.some(self.rng, sentences, least, most), 1):
+            self.blocks.append(("line", mark.format(index) + text))
 
     def table(self, *rows: tuple[str, ...]) -> None:
         self.blocks.append(("table", rows))

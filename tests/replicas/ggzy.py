@@ -182,6 +182,7 @@ def _asset(notice: Invented) -> Invented:
     return Invented(
         title=f"{notice.known_buyer}闲置资产转让公告", html="", layout="none", type=NoticeType.OTHER, works=False, central=False,
         project_name=f"{notice.known_buyer}闲置资产转让", place=notice.place, region=notice.region, published=notice.published,
+        project=notice.project,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 
@@ -66,6 +66,7 @@ class Invented:
     known_buyer: str = ""
     known_agency: str | None = None
     deal: str = "中标"
+    project: Project = field(repr=False, compare=False)
 
 
 _procurement = {
@@ -109,7 +110,6 @@ class Inventor:
         self._works_share = works_share
         self._central_share = central_share
         self._projects: list[Project] = []
-        self._of_notice: dict[int, Project] = {}
         self._serial = 0
 
     def next(self, published: dt.datetime) -> Invented:
@@ -127,14 +127,12 @@ class Inventor:
 
     def correct(self, notice: Invented, published: dt.datetime) -> Invented:
         """A 更正公告 of the same project as ``notice`` (same number and name, a later deadline or new papers)."""
-        return self._write(self._of_notice[id(notice)], NoticeType.CORRECTION, published)
+        return self._write(notice.project, NoticeType.CORRECTION, published)
 
     def revise(self, notice: Invented) -> Invented:
         """The same notice with one more sentence, as a publisher edits it in place; its facts stay."""
         added = f"<p>补充说明（第{self._rng.randrange(2, 9)}版）：现场踏勘集合地点改为{notice.place.full}演示广场东门。</p>"
-        revised = replace(notice, html=notice.html + added)
-        self._of_notice[id(revised)] = self._of_notice[id(notice)]
-        return revised
+        return replace(notice, html=notice.html + added)
 
     def _begin(self, now: dt.datetime) -> Project:
         rng = self._rng
@@ -155,7 +153,7 @@ class Inventor:
         return Project(
             name=name, kind=kind, place=place, buyer=buyer, agency=agency, number=self._number(place, method, now), method=method,
             central=central, budget=budget, ceiling=ceiling, deposit=deposit, lots=self._lots(kind, budget, place), begun=now,
-            deadline=deadline, documents_until=self._documents_until(now, deadline), quantity=rng.randrange(1, 200),
+            deadline=deadline, documents_until=self._documents_until(now, deadline), quantity=self._quantity(kind),
         )
 
     def _name(self, buyer: str, place: words.Place, kind: words.Kind, now: dt.datetime) -> str:
@@ -180,6 +178,11 @@ class Inventor:
         amount = (kind.low + (kind.high - kind.low) * share) * 10000
         step = rng.choice((Decimal(10000), Decimal(1000), Decimal(100), Decimal("0.01")))
         return (amount / step).quantize(Decimal(1)) * step if step > 1 else (amount + Decimal(rng.randrange(99)) / 100).quantize(step)
+
+    def _quantity(self, kind: words.Kind) -> int:
+        if kind.unit in ("项", "部", "座", "栋", "处", "兆瓦") or kind.low >= 60:
+            return self._rng.randrange(1, 4)
+        return self._rng.randrange(1, 4) if kind.unit == "年" else self._rng.randrange(2, 200)
 
     def _lots(self, kind: words.Kind, budget: Decimal, place: words.Place) -> tuple[Lot, ...]:
         rng = self._rng
@@ -267,14 +270,12 @@ class Inventor:
         else:
             project.stage = type
         project.ended = project.ended or last or type in (NoticeType.TERMINATION, NoticeType.ACCEPTANCE)
-        notice = Invented(
+        return Invented(
             title=title, html=layouts.render(layout, draft.blocks, rng), layout=layout, type=type, works=project.works,
             central=project.central, project_name=project.name, place=project.place, region=project.place.region, published=published,
             attachments=self._papers(draft, title), unclear=frozenset(draft.unclear), known_buyer=project.buyer,
-            known_agency=project.agency, deal=outcomes.deal_word(draft), **draft.facts,
+            known_agency=project.agency, deal=outcomes.deal_word(draft), project=project, **draft.facts,
         )
-        self._of_notice[id(notice)] = project
-        return notice
 
     def _papers(self, draft: Draft, title: str) -> tuple[Paper, ...]:
         if draft.type not in _invitations and not draft.chance(0.2):

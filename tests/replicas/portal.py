@@ -55,11 +55,17 @@ class Portal:
 
     def __init__(
         self, *, clock: Clock, inventor: Inventor, seed: int | str, notices: int = 400, days: float = 10.0,
-        pace: tuple[float, float] | None = None,
+        pace: tuple[float, float] | None = None, lock: threading.RLock | None = None,
     ) -> None:
-        """``notices`` are spread over the ``days`` before now; ``pace`` = least and most seconds between new ones."""
+        """``notices`` are spread over the ``days`` before now; ``pace`` = least and most seconds between new ones.
+
+        Portals that hand notices on to each other (``hand_on``) share one ``lock``.
+        """
         self.faults = Faults()
-        self.lock = threading.RLock()
+        self.lock = lock or threading.RLock()
+        self._others: tuple[Portal, ...] = ()
+        self._share = 0.0
+        self._coming: list[tuple[dt.datetime, Invented]] = []
         self._clock = clock
         self._inventor = inventor
         self._rng = Random(f"{seed}/{self.demo_id}")
@@ -112,15 +118,36 @@ class Portal:
         self._by_path[entry.path] = entry
         return entry
 
+    def hand_on(self, others: Sequence[Portal], share: float) -> None:
+        """From now on, and for the past, a share of the notices appears at those of the others that carry such notices.
+
+        It appears there some minutes later, sometimes under a slightly different title: the same opportunity twice.
+        """
+        self._others, self._share = tuple(others), share
+        for entry in list(self.entries):
+            self._offer(entry)
+
+    def _offer(self, entry: Entry) -> None:
+        for other in self._others:
+            if entry.category != "0501" and other.accepts(entry.notice) and self._rng.random() < self._share:
+                later = entry.published + dt.timedelta(minutes=self._rng.randrange(3, 180))
+                title = f"[{entry.notice.place.county}]{entry.notice.title}" if self._rng.random() < 0.3 else entry.notice.title
+                other._coming.append((later, replace(entry.notice, title=title)))
+
     def catch_up(self) -> int:
         """Publish what has fallen due by the clock; how many."""
         count = 0
         with self.lock:
-            while self._pace is not None and self._due <= self._clock():
-                self._add(self._due.replace(microsecond=0))
+            now = self._clock()
+            while self._pace is not None and self._due <= now:
+                self._offer(self._add(self._due.replace(microsecond=0)))
                 self._due += self._pause()
                 count += 1
-        return count
+            ready = sorted((pair for pair in self._coming if pair[0] <= now), key=lambda pair: pair[0])
+            self._coming = [pair for pair in self._coming if pair[0] > now]
+            for at, notice in ready:
+                self._add(at, notice)
+        return count + len(ready)
 
     # controls
 

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from opportunity.notice import SHANGHAI, NoticeType
-from tests.replicas import wording
+from tests.replicas import boilerplate, wording
 from tests.replicas.draft import Draft
 from tests.replicas.vocabulary import PEOPLE, PHONE, ROADS
 
@@ -81,12 +81,14 @@ def needs(draft: Draft) -> None:
             )
         )
         draft.pair("采购需求", sentence)
+    draft.filler(boilerplate.DUTIES, 1, 4)
 
 
 def qualification(draft: Draft, heading: str) -> None:
     rng = draft.rng
     draft.heading(heading)
     draft.line("1.满足《中华人民共和国政府采购法》第二十二条规定；", "1.符合政府采购法第二十二条规定的条件；")
+    draft.filler(boilerplate.REQUIREMENTS, 2, 5)
     draft.line(
         "2.落实政府采购政策需满足的资格要求：■本项目专门面向中小企业采购 □本项目非专门面向中小企业采购",
         "2.落实政府采购政策需满足的资格要求：本项目非专门面向中小企业采购。",
@@ -163,7 +165,8 @@ def invitation(draft: Draft) -> None:
         "需要落实的政府采购政策：节能产品、环境标志产品、扶持小微企业及残疾人福利性单位。",
         "无",
     )
-    contacts(draft, "八、凡对本次采购提出询问，请按以下方式联系")
+    draft.filler(boilerplate.PROCEDURES, 3, 7, mark="{}．")
+    contacts(draft, f"{'七' if draft.type is NoticeType.TENDER else '八'}、凡对本次采购提出询问，请按以下方式联系")
 
 
 def handing_in(draft: Draft) -> None:

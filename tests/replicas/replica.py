@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, TypedDict, TypeVar
 
 from opportunity.notice import SHANGHAI
 from tests.replicas.ccgp import Ccgp
@@ -86,31 +87,39 @@ class Served(Generic[P]):
         return self.portal.backdate(days, count)
 
 
+class _Common(TypedDict):
+    clock: Callable[[], dt.datetime]
+    seed: int
+    notices: int
+    days: float
+    pace: tuple[float, float] | None
+    lock: threading.RLock
+
+
 class Replica:
     """All three portals. Start and stop by ``with``, or by ``start`` and ``stop``."""
 
     def __init__(
         self, *, seed: int = 1, clock: Callable[[], dt.datetime] | None = None, notices: int = 120, days: float = 10.0,
-        pace: tuple[float, float] | None = None, port: int = 0, control: bool = False,
+        pace: tuple[float, float] | None = None, shared: float = 0.0, port: int = 0, control: bool = False,
     ) -> None:
-        """``notices`` are published in the ``days`` before now; ``pace`` (seconds) lets new ones fall due; ``port`` 0 = free ports."""
-        clock = clock or real_clock
-        ports = (port, port + 1, port + 2) if port else (0, 0, 0)
+        """``notices`` are published in the ``days`` before now; ``pace`` (seconds) lets new ones fall due.
 
-        self.ggzy = Served(
-            Ggzy(clock=clock, inventor=Inventor(f"{seed}/ggzy", works_share=0.4), seed=seed, notices=notices, days=days, pace=pace),
-            port=ports[0], control=control,
-        )
-        self.epoint = Served(
-            Epoint(clock=clock, inventor=Inventor(f"{seed}/epoint", places=JIANGSU, works_share=0.5), seed=seed, notices=notices, days=days,
-                   pace=pace),
-            port=ports[1], control=control,
-        )
-        self.ccgp = Served(
-            Ccgp(clock=clock, inventor=Inventor(f"{seed}/ccgp", works_share=0.0, central_share=0.1), seed=seed, notices=notices, days=days,
-                 pace=pace),
-            port=ports[2], control=control,
-        )
+        ``shared`` is the share of notices that the other portals carry too; ``port`` 0 means free ports.
+        """
+        ports = (port, port + 1, port + 2) if port else (0, 0, 0)
+        common = _Common(clock=clock or real_clock, seed=seed, notices=notices, days=days, pace=pace, lock=threading.RLock())
+        ggzy = Ggzy(inventor=Inventor(f"{seed}/ggzy", works_share=0.4), **common)
+        epoint = Epoint(inventor=Inventor(f"{seed}/epoint", places=JIANGSU, works_share=0.5), **common)
+        ccgp = Ccgp(inventor=Inventor(f"{seed}/ccgp", works_share=0.0, central_share=0.1), **common)
+        if shared:
+            epoint.hand_on((ggzy, ccgp), shared)
+            ccgp.hand_on((ggzy,), shared)
+        for portal in (ggzy, epoint, ccgp):
+            portal.catch_up()
+        self.ggzy = Served(ggzy, port=ports[0], control=control)
+        self.epoint = Served(epoint, port=ports[1], control=control)
+        self.ccgp = Served(ccgp, port=ports[2], control=control)
 
     @property
     def all(self) -> tuple[Served[Ggzy], Served[Epoint], Served[Ccgp]]:

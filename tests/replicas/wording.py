@@ -122,5 +122,6 @@ def window(rng: Random, begin: dt.date, end: dt.date) -> tuple[str, Moment]:
         return f"{instant(rng, opening)}至{instant(rng, closing)}（北京时间，下同）", closing
     if way == 2:
         closing = dt.datetime.combine(end, dt.time(17, 0), SHANGHAI)
-        return f"{first}09:00起至{last}17:00止", closing
+        gap = " " if "-" in first + last else ""
+        return f"{first}{gap}09:00起至{last}{gap}17:00止", closing
     return f"{first}至{last}（法定节假日除外）", end

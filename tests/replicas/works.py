@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from opportunity.notice import SHANGHAI
-from tests.replicas import wording
+from tests.replicas import boilerplate, wording
 from tests.replicas.draft import Draft
 from tests.replicas.procurement import PLATFORM
 from tests.replicas.vocabulary import PEOPLE, PHONE, ROADS
@@ -49,6 +49,7 @@ def tender(draft: Draft) -> None:
         draft.amount(f"2.4{rng.choice(('招标控制价', '最高投标限价'))}", project.ceiling, "ceiling_price")
     draft.pair("2.5计划工期", f"{rng.randrange(30, 400)}日历天")
     draft.pair("2.6标段划分", f"{len(project.lots)}个标段")
+    draft.filler(boilerplate.DUTIES, 1, 3)
     draft.heading("3.投标人资格要求")
     draft.line(
         "3.1投标人须具备市政公用工程施工总承包叁级及以上资质，具有有效的安全生产许可证。",
@@ -56,6 +57,7 @@ def tender(draft: Draft) -> None:
     )
     draft.line(f"3.2投标人近五年承担过单项合同金额不少于{rng.randrange(100, 900)}万元的类似工程业绩。", "3.2业绩要求：无。")
     draft.line("3.3本次招标不接受联合体投标。", "3.3本次招标接受联合体投标，联合体成员不超过2家。")
+    draft.filler(boilerplate.REQUIREMENTS, 2, 4, mark="3.4.{}")
     draft.heading("4.招标文件的获取")
     text, until = wording.window(rng, draft.today(), project.documents_until)
     draft.line(f"4.1凡有意参加投标者，请于{text}，登录{PLATFORM}下载招标文件。")
@@ -79,6 +81,7 @@ def tender(draft: Draft) -> None:
         else:
             draft.unclear.add("opening_time")
     draft.line("6.3逾期递交（上传）或递交不成功的，其投标无效。")
+    draft.filler(boilerplate.PROCEDURES, 2, 5, mark="6.4.{}")
     draft.heading("7.发布公告的媒介")
     draft.line("本次招标公告同时在演示平台及招标人网站上发布。")
     people(draft, "8.联系方式")

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import socket
 import struct
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -64,6 +65,11 @@ class ReplicaServer(ThreadingHTTPServer):
         self.stopping.set()
         self.shutdown()
         self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no error; anything else is printed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def enter(self) -> int:
         with self._log_lock:

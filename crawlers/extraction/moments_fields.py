@@ -1,0 +1,178 @@
+"""Registration end, deposit due, question end, deadline, opening time, and the day of publication."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from bisect import bisect_left
+
+from crawlers.extraction.candidates import Candidates, Mention
+from crawlers.extraction.evidence import body_value
+from opportunity.dates import Found, find_moments, find_period_end
+from opportunity.notice import SHANGHAI, FieldValue, Moment
+
+_same = re.compile(r"^[^\d]{0,6}(?:同|与|即|按|以)(?:为)?(?:本项目|上述)?(?:投标|递交|提交|响应|开标|报价)")
+_hand_in_before = re.compile(
+    r"前[,，]?(?:将|在|通过|按|登录|以|使用|向|于)?[^。;；\d]{0,40}?(?:递交|提交|上传|送达|投递|密封)[^。;；\d]{0,14}?(?:投标|响应|报价|应答|申请|竞标|参选|比选|磋商|谈判)(?:[^。;；\d]{0,6}文件|材料|文件)?"
+)
+_ask_before = re.compile(r"前[^。;；\d]{0,40}(?:提问|提出(?:疑问|澄清|问题|答疑)|疑问|澄清)")
+_not_end = re.compile(r"前(?:三|3|5|五|两|2|近)")
+_before_word = re.compile(r"^[)(北京时间,，]{0,10}(?:以|之)?前")
+_old = re.compile(r"原(?:公告|定|投标|开标|截止|递交|提交|招标|采购|文件|内容|为)?|更正前|变更前|调整前|延期前|修改前")
+_new = re.compile(r"现(?:更正|变更|改|调整|延期|推迟)|更正(?:为|后)|变更(?:为|后)|调整(?:为|至|后)|延期至|推迟至|延长至|改为|现为|延至|修改(?:为|后)")
+
+
+class MomentReader:
+    """Reads all moments of one text; the moments themselves are found once."""
+
+    def __init__(self, candidates: Candidates) -> None:
+        self._candidates = candidates
+        self._flat = candidates.flat
+        self._found = find_moments(candidates.flat.text)
+        self._starts = [one.start for one in self._found]
+
+    def read(self, kind: str) -> tuple[FieldValue, ...]:
+        """The one moment of a kind, or nothing when none is stated or statements differ."""
+        if not self._found:
+            return ()
+        reads = [read for mention in self._candidates.of(kind) if (read := self._from_mention(kind, mention))]
+        if not reads:
+            reads = self._without_label(kind)
+        chosen = self._choose(reads)
+        if chosen is None:
+            return ()
+        found, confidence = chosen
+        return (body_value(self._flat, found.start, found.end, found.value, confidence),)
+
+    def published(self) -> tuple[FieldValue, ...]:
+        """The labelled day of publication, else the lone day at the foot of the notice."""
+        if not self._found:
+            return ()
+        for mention in sorted(self._candidates.of("published"), key=lambda each: (each.rank, each.start)):
+            found = self._first(mention.value, min(mention.limit, mention.value + 40))
+            if found is not None and found.start - mention.value <= 4:
+                return (body_value(self._flat, found.start, found.end, found.value, 0.9),)
+        return self._foot()
+
+    def _foot(self) -> tuple[FieldValue, ...]:
+        text = self._flat.text
+        for found in reversed(self._found[-4:]):
+            start, end = self._flat.line_of(found.start)
+            alone = (found.end - found.start >= end - start - 6 and "至" not in text[start:end]) or (
+                end - start <= 50 and text[start : found.start].endswith(("公司", "局", "中心", "院", "学校", "政府", "部", "大学")))
+            if alone and not isinstance(found.value, dt.datetime) and found.start > len(text) * 0.5:
+                return (body_value(self._flat, found.start, found.end, found.value, 0.7),)
+        return ()
+
+    def _first(self, low: int, high: int) -> Found | None:
+        index = bisect_left(self._starts, low)
+        if index < len(self._found) and self._found[index].start < high:
+            return self._found[index]
+        return None
+
+    def _from_mention(self, kind: str, mention: Mention) -> tuple[Found, float, int] | None:
+        text = self._flat.text
+        limit = min(mention.limit, mention.value + 160)
+        if mention.limit - mention.value < 12 and _same.match(text[mention.value : mention.value + 12]):
+            return None
+        found = self._first(mention.value, limit)
+        if found is None:
+            return None
+        gap = text[mention.value : found.start]
+        if len(gap) > 60 or (not mention.strong and len(gap) > 8) or re.search(r"[。;；]", gap[:-1]):
+            return None
+        if re.search(r"履约|工期|交货|开工|公示期|公告期", gap):
+            return None
+        confidence = 0.95 if mention.strong else 0.85
+        if kind in ("registration_end", "deadline", "question_end", "deposit_due"):
+            period = self._period(found, limit)
+            if period is not None:
+                found = period
+            elif kind == "registration_end" and re.match(r"[^,，。;；]{0,8}(?:起|后|开始|至)", text[found.end :][:12]):
+                return None
+        if _old.search(text[max(mention.start - 10, 0) : mention.start] + gap) and kind != "published":
+            confidence -= 0.4
+        return found, confidence, mention.rank
+
+    def _period(self, first: Found, limit: int) -> Found | None:
+        """The period that begins with ``first``, ended by its daily window."""
+        window = self._flat.text[first.start : max(limit, first.end) + 60]
+        period = find_period_end(window)
+        if period is None or period.start != 0:
+            return None
+        return Found(start=first.start, end=first.start + period.end, value=period.value)
+
+    def _without_label(self, kind: str) -> list[tuple[Found, float, int]]:
+        if kind == "deadline":
+            return self._handed_in() or self._in_section("submit", "submit_open")
+        if kind == "opening_time":
+            return self._in_section("open", "submit_open")
+        if kind == "registration_end":
+            return self._obtain()
+        if kind == "question_end":
+            return self._asked()
+        return []
+
+    def _handed_in(self) -> list[tuple[Found, float, int]]:
+        """并于 2026年4月7日 13:30（北京时间）前递交投标文件."""
+        out = []
+        for found in self._found:
+            after = self._flat.text[found.end : found.end + 80]
+            mark = _before_word.match(after)
+            if mark and _hand_in_before.match(after, mark.end() - 1) and not _not_end.match(after, mark.end() - 1):
+                out.append((found, 0.9, 2))
+        return out
+
+    def _asked(self) -> list[tuple[Found, float, int]]:
+        out = []
+        for found in self._found:
+            after = self._flat.text[found.end : found.end + 80]
+            mark = _before_word.match(after)
+            if mark and _ask_before.match(after, mark.end() - 1):
+                out.append((found, 0.8, 3))
+        return out
+
+    def _in_section(self, *sections: str) -> list[tuple[Found, float, int]]:
+        """The first moment right below a heading that promises it."""
+        out = []
+        for start, end in self._candidates.sections.of(*sections):
+            found = self._first(start, min(end, start + 80))
+            if found is None:
+                continue
+            gap = self._flat.text[start : found.start]
+            if len(gap) <= 14 and not re.search(r"公告|发布|踏勘|保证金", gap):
+                out.append((self._period(found, min(end, found.end + 80)) or found, 0.75, 4))
+        return out
+
+    def _obtain(self) -> list[tuple[Found, float, int]]:
+        out = []
+        for start, end in self._candidates.sections.of("obtain"):
+            found = self._first(start, min(end, start + 200))
+            if found is not None:
+                period = self._period(found, min(end, found.end + 60))
+                if period is not None:
+                    out.append((period, 0.8, 3))
+        return out
+
+    def _choose(self, reads: list[tuple[Found, float, int]]) -> tuple[Found, float] | None:
+        """Best label first; a day and a moment of that day agree, other differences leave it unknown."""
+        if not reads:
+            return None
+        reads.sort(key=lambda read: (-read[1], read[2]))
+        best = [read for read in reads if read[1] >= reads[0][1] - 0.12]
+        values = {read[0].value for read in best}
+        if len(values) == 1:
+            return best[0][0], best[0][1]
+        days = {_day(value) for value in values}
+        exact = [read for read in best if isinstance(read[0].value, dt.datetime)]
+        if len(days) == 1 and len({read[0].value for read in exact}) == 1:
+            return exact[0][0], exact[0][1]
+        rank = min(read[2] for read in best)
+        first = [read for read in best if read[2] == rank]
+        if len({read[0].value for read in first}) == 1 and len(first) < len(best):
+            return first[0][0], first[0][1] - 0.2
+        return None
+
+
+def _day(value: Moment) -> dt.date:
+    return value.astimezone(SHANGHAI).date() if isinstance(value, dt.datetime) else value

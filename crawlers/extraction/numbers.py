@@ -1,0 +1,67 @@
+"""The project number: what 项目编号 or 招标编号 states, never the numbers that stand beside it."""
+
+from __future__ import annotations
+
+import re
+
+from crawlers.extraction.candidates import Candidates
+from crawlers.extraction.evidence import body_value, title_value
+from opportunity.notice import FieldValue
+
+_number = re.compile(
+    r"[A-Za-z0-9\u4e00-\u9fff\[\]()【】{}〔〕\-_/.*#&+|—–－、· ]{3,60}"
+)
+_trim = " 、.,，。;；:-—()（"
+_in_title = re.compile(r"(?:项目|招标|采购)?编号[:：]?\s{0,2}([A-Za-z0-9][A-Za-z0-9\-_/.\[\]()（）]{3,40})")
+_not_number = re.compile(r"^(?:详见|见|无|/|-|—|略)$|编号|名称|预算")
+
+
+def read_project_number(candidates: Candidates, title: str) -> tuple[FieldValue, ...]:
+    """One number; the best label first. Labels of lots count only where no other label stands."""
+    flat = candidates.flat
+    reads: list[tuple[int, int, int, int]] = []
+    for mention in candidates.of("project_number"):
+        end = min(mention.limit, flat.cell_end(mention.value) if mention.value < len(flat.text) else mention.value)
+        span = _span(flat.text, mention.value, end)
+        if span is not None:
+            reads.append((mention.rank if mention.strong else mention.rank + 20, mention.start, *span))
+    for column in candidates.columns.get("project_number", []):
+        spans = [span for start, end, _ in column.cells if (span := _span(flat.text, start, end))]
+        if len({flat.text[a:b] for a, b in spans}) == 1:
+            reads.append((column.rank + 5, column.start, *spans[0]))
+    if reads:
+        rank, _, start, end = min(reads)
+        return (body_value(flat, start, end, None, 0.95 if rank < 20 else 0.75),)
+    match = _in_title.search(title)
+    if match:
+        start, end = match.span(1)
+        while title[start:end].count(")") > title[start:end].count("(") or title[start:end].count("）") > title[
+            start:end
+        ].count("（"):
+            end -= 1
+        if end - start >= 4:
+            return (title_value(title, start, end, None, 0.85),)
+    return ()
+
+
+def _span(text: str, start: int, end: int) -> tuple[int, int] | None:
+    match = _number.match(text, start, end)
+    if match is None:
+        return None
+    low, high = match.span()
+    while low < high and text[low] in _trim and text[low] not in "(（":
+        low += 1
+    value = text[low:high]
+    if value.startswith("(") and value.endswith(")"):
+        low, high = low + 1, high - 1
+    while high > low and (text[high - 1] in " 、.,-—_/" or _unbalanced(text[low:high])):
+        high -= 1
+    value = text[low:high]
+    if len(value) < 4 or not re.search(r"\d{2}", value) or _not_number.search(value):
+        return None
+    return low, high
+
+
+def _unbalanced(value: str) -> bool:
+    return (value.endswith(")") and value.count(")") > value.count("(")) or value.endswith("(") or (
+        value.endswith("]") and value.count("]") > value.count("["))

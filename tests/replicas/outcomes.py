@@ -74,8 +74,7 @@ def correction(draft: Draft) -> None:
         else:
             draft.pair("更正内容", "见下表")
             draft.table(("序号", "更正项", "更正前内容", "更正后内容"), ("1", "提交投标文件截止时间和开标时间", old, new))
-        draft.facts["deadline"] = project.deadline
-        draft.unclear.add("opening_time")
+        draft.facts["deadline"] = draft.facts["opening_time"] = project.deadline
     else:
         draft.pair("更正内容", rng.choice(("工程量清单有误，请重新下载附件。", "技术参数第3条“不少于24口”更正为“不少于48口”。")))
     draft.pair("更正日期", draft.written(draft.today()))

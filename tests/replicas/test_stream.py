@@ -93,7 +93,7 @@ def test_texts_hold_their_truth(clock: ManualClock) -> None:
     inventor = Inventor(4)
     for number in range(300):
         notice = inventor.next(clock() + dt.timedelta(hours=number))
-        text = html.unescape(re.sub(r"<[^>]+>", "", notice.html))
+        text = notice.title + html.unescape(re.sub(r"<[^>]+>", "", notice.html))
         for value in (notice.project_number, notice.buyer, notice.agency, *notice.suppliers):
             assert value is None or value in text
 

@@ -42,6 +42,7 @@ def title_of(draft: Draft) -> str:
     if form == 0 and project.agency and not project.works:
         return f"{project.agency}关于{project.name}的{ending.removeprefix('的')}"
     if form == 1 and project.number:
+        draft.facts["project_number"] = project.number
         return f"{project.name}（项目编号：{project.number}）{ending}"
     if form == 2:
         return f"关于{project.name}的{ending.removeprefix('的')}"

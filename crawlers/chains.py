@@ -17,7 +17,8 @@ from opportunity.page import Listing, PageRequest, Row
 # portals pin old rows on top, and a page may be all duplicates of rows that just moved down.
 SETTLED_PAGES = 2
 # Pages in succession that hold only rows of this very chain: one is what a burst of new notices on
-# top looks like, two is a portal that repeats its last page for ever.
+# top looks like, two is a portal that repeats its last page for ever (unless its total says that
+# more than a page has come on top).
 REPEATED_PAGES = 2
 # Pages of nothing but new rows before a query that the portal cuts is replaced by narrower ones.
 FRESH_PAGES = 2
@@ -103,7 +104,8 @@ class Chain:
         """How the chain goes on after a page that has been noted; OPEN means: ask for the next."""
         if self.settled >= SETTLED_PAGES:
             return End.SETTLED
-        if listing.next is not None and self.repeated >= REPEATED_PAGES:
+        moved = max(0, (listing.total or 0) - (self.first_total or 0)) // max(1, len(listing.rows))
+        if listing.next is not None and self.repeated >= REPEATED_PAGES + moved:
             return End.BROKEN
         if listing.total_capped and listing.split and (listing.next is None or self.fresh >= FRESH_PAGES):
             return End.SPLIT

@@ -19,90 +19,17 @@ first pages are looked at once more at the end; a budget that runs out is said.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 from crawlers.chains import Chain, End, Standing, standings_of
 from crawlers.platforms.base import Platform
-from opportunity.errors import Blocked, MarketError, ReadingError
-from opportunity.notice import Notice
+from crawlers.steps import Kind, Problem, RunOutcome, Step, Tally, Ticket, closing_problems, explain, outcome_of
+from opportunity.errors import ReadingError
 from opportunity.page import Listing, Page, PageRequest, Row
-from opportunity.run import RunCounts
 from opportunity.source import Source
 
-# Share of notice pages that may be unreadable before the run itself has a layout problem.
-READ_ERROR_SHARE = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Something that went wrong with one page; ``page`` is what a driver puts into quarantine.
-
-    Labels are those of ``Run``. ``key`` is the source's own key of the notice, where there is one.
-    """
-
-    label: str
-    sentence: str
-    url: str | None = None
-    key: str | None = None
-    page: Page | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What one answer led to: further requests (in order), notices read, problems."""
-
-    requests: list[PageRequest] = field(default_factory=list)
-    notices: list[tuple[Notice, Row]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOutcome:
-    """What the reading of a run amounts to; the driver adds what only it can count.
-
-    ``counts`` leaves new, changed and unchanged to what the store says. ``listed`` and ``covered``
-    speak of the chains that were read to their last row and whose portal gives a total.
-    """
-
-    finish_reason: str
-    counts: RunCounts
-    listed: int | None
-    covered: int | None
-    total_capped: bool
-    proved_empty: bool
-    chain_broken: tuple[str, ...]
-    problems: tuple[tuple[str, str], ...]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Ticket:
-    """A request that was given out and is not answered yet."""
-
-    request: PageRequest
-    kind: Literal["list", "again", "notice"]
-    chain: Chain
-    part: int = 0
-    row: Row | None = None
-
-
-@dataclass(slots=True)
-class _Tally:
-    requests: int = 0
-    list_pages: int = 0
-    notice_pages: int = 0
-    known: int = 0
-    quarantined: int = 0
-    read: int = 0
-    body_missing: int = 0
-    bytes: int = 0
-    replaced: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
-    failed: Counter[str] = field(default_factory=Counter)
-    ignored: Counter[str] = field(default_factory=Counter)
-    ignored_keys: set[str] = field(default_factory=set)
+__all__ = ["Crawl", "Problem", "RunOutcome", "Step"]
 
 
 class Crawl:
@@ -129,10 +56,10 @@ class Crawl:
         self._window_start, self._now, self._known = window_start, now, known
         self._budget, self._trust_until, self._whole = budget, trust_until, whole
         self._chains: list[Chain] = []
-        self._open: dict[int, _Ticket] = {}
+        self._open: dict[int, Ticket] = {}
         self._parts: dict[str, list[Page | None]] = {}
         self._seen: set[str] = set()
-        self._tally = _Tally()
+        self._tally = Tally()
         self._problems: dict[tuple[str, str], None] = {}
         self._stopped = False
         self._looked_again = False
@@ -195,7 +122,7 @@ class Crawl:
 
     # --- list pages -------------------------------------------------------------------------
 
-    def _list_page(self, step: Step, ticket: _Ticket, page: Page) -> None:
+    def _list_page(self, step: Step, ticket: Ticket, page: Page) -> None:
         chain = ticket.chain
         try:
             listing = self._platform.read_list(self._source, page)
@@ -208,14 +135,19 @@ class Crawl:
             listing.rows, chain=chain, seen=self._seen, known=self._known,
             window_start=self._window_start, trust_until=self._trust_until,
         )
+        if ticket.kind == "again" and Standing.AGAIN not in standings:
+            # A page of nothing but newer rows: others lie between it and what was read. Storing these
+            # would hide those from the next run, which stops at known rows; so it is left to the next run.
+            self._compare_top(chain, listing, standings)
+            return
         self._count(listing, standings)
         for row, standing in zip(listing.rows, standings, strict=True):
             if standing is Standing.FRESH:
                 self._read_row(step, chain, row, page)
-        if self._stopped:
-            return
         if ticket.kind == "again":
             self._compare_top(chain, listing, standings)
+            return
+        if self._stopped or chain.end is End.BROKEN:  # refused, or the budget ran out on this page's rows
             return
         chain.note(listing, standings)
         chain.end = chain.decide(listing, standings)
@@ -247,8 +179,8 @@ class Crawl:
         if chain.top is not None and chain.top not in here and Standing.FRESH not in standings:
             self._note("truncated", f"列表“{chain.name}”结束时的首页比开始时更旧，可能是缓存或假页面")
 
-    def _unreadable_list(self, step: Step, ticket: _Ticket, page: Page, error: Exception) -> None:
-        label, sentence = _explain(error)
+    def _unreadable_list(self, step: Step, ticket: Ticket, page: Page, error: Exception) -> None:
+        label, sentence = explain(error)
         step.problems.append(Problem(label=label, sentence=sentence, url=page.url, page=page))
         if ticket.kind == "list":
             ticket.chain.end = End.BROKEN
@@ -274,7 +206,7 @@ class Crawl:
             if not self._ask(step, replace(request, row_key=row.key), "notice", chain, row=row, part=part):
                 return
 
-    def _notice_page(self, step: Step, ticket: _Ticket, page: Page) -> None:
+    def _notice_page(self, step: Step, ticket: Ticket, page: Page) -> None:
         row = ticket.row
         if row is None or row.key not in self._parts:
             return
@@ -296,14 +228,14 @@ class Crawl:
         step.notices.append((notice, row))
 
     def _quarantine(self, step: Step, row: Row, page: Page, error: Exception) -> None:
-        label, sentence = _explain(error)
+        label, sentence = explain(error)
         step.problems.append(Problem(label=label, sentence=sentence, url=row.url, key=row.key, page=page))
         if label == "blocked":
             self._stop(label, sentence)
             return
         self._tally.quarantined += 1
 
-    def _drop(self, ticket: _Ticket) -> None:
+    def _drop(self, ticket: Ticket) -> None:
         if ticket.row is not None:
             self._parts.pop(ticket.row.key, None)
 
@@ -316,7 +248,7 @@ class Crawl:
         self._ask(step, request, "list", chain)
 
     def _ask(
-        self, step: Step, request: PageRequest, kind: Literal["list", "again", "notice"], chain: Chain,
+        self, step: Step, request: PageRequest, kind: Kind, chain: Chain,
         *, row: Row | None = None, part: int = 0,
     ) -> bool:
         """Give out a request, or note that the budget is spent."""
@@ -329,7 +261,7 @@ class Crawl:
         self._tally.requests += 1
         number = self._tally.requests
         numbered = replace(request, state={**request.state, "crawl": number})
-        self._open[number] = _Ticket(request=numbered, kind=kind, chain=chain, row=row, part=part)
+        self._open[number] = Ticket(request=numbered, kind=kind, chain=chain, row=row, part=part)
         step.requests.append(numbered)
         return True
 
@@ -356,62 +288,18 @@ class Crawl:
     def _note(self, label: str, sentence: str) -> None:
         self._problems[label, sentence] = None
 
-    # --- outcome ----------------------------------------------------------------------------
-
     def outcome(self, finish_reason: str) -> RunOutcome:
         """What the run amounts to. May be asked at any moment; unfinished chains count as broken."""
-        tally, chains = self._tally, self._chains
-        problems = dict(self._problems)
-        for problem in self._closing_problems():
-            problems[problem] = None
-        counted = [c for c in chains if c.end is End.WHOLE and c.first_total is not None]
-        broken = [c.name for c in chains if c.end in (End.BROKEN, End.OPEN)]
-        return RunOutcome(
-            finish_reason=finish_reason,
-            counts=RunCounts(
-                requests=tally.requests, list_pages=tally.list_pages, notice_pages=tally.notice_pages,
-                rows=len(self._seen), known=tally.known, quarantined=tally.quarantined,
-                body_missing=tally.body_missing, bytes=tally.bytes,
-                replaced_characters=tally.replaced, statuses=dict(tally.statuses),
-                ignored=dict(tally.ignored),
-            ),
-            listed=sum(c.first_total or 0 for c in counted) if counted else None,
-            covered=sum(min(c.covered, c.first_total or 0) for c in counted) if counted else None,
-            total_capped=any(c.end is End.CAPPED for c in chains),
-            proved_empty=bool(chains) and not self._seen and all(c.proved_empty for c in chains),
-            chain_broken=tuple(broken),
-            problems=tuple(problems),
+        problems = [*self._problems, *closing_problems(self._tally, self._chains, len(self._open))]
+        return outcome_of(
+            finish_reason, tally=self._tally, chains=self._chains, seen=len(self._seen),
+            problems=tuple(dict.fromkeys(problems)),
         )
-
-    def _closing_problems(self) -> list[tuple[str, str]]:
-        tally, result = self._tally, []
-        for label, count in sorted(tally.failed.items()):
-            result.append((label, f"{count} 个公告页面未能取得"))
-        tried = tally.read + tally.quarantined
-        if tried and tally.quarantined / tried > READ_ERROR_SHARE:
-            result.append(("layout", f"{tried} 个公告中有 {tally.quarantined} 个读不出，网站可能改版"))
-        for chain in self._chains:
-            if chain.short:
-                result.append(("truncated", f"列表“{chain.name}”称有 {chain.first_total} 条，只见到 {chain.covered} 条"))
-            elif chain.shrank and chain.end is not End.SPLIT:
-                result.append(("truncated", f"列表“{chain.name}”在翻页期间变短，可能漏行"))
-        if self._open:
-            result.append(("truncated", f"结束时还有 {len(self._open)} 个请求没有答复"))
-        return result
 
 
 def _number(request: PageRequest) -> int:
     number = request.state.get("crawl")
     return number if isinstance(number, int) else -1
-
-
-def _explain(error: Exception) -> tuple[str, str]:
-    """The label and the sentence of an error met while reading."""
-    if isinstance(error, Blocked):
-        return "blocked", error.message
-    if isinstance(error, MarketError):
-        return "layout", error.message
-    return "ours", f"读取程序出错：{type(error).__name__}"
 
 
 def _unproved(page: Page) -> ReadingError:

@@ -16,6 +16,9 @@ from opportunity.source import Source
 # A gap longer than this is not caught up by one run: the window stops growing there and the run
 # before it stays incomplete in the ledger.
 LONGEST_WINDOW = dt.timedelta(days=30)
+# Rows come to a list some time after the time they bear: what bears a time just before a run began may
+# not have been there for it to see.
+TRUST_MARGIN = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ def plan_window(source: Source, runs: Sequence[Run], now: dt.datetime) -> Window
         return Window(start=start)
     newest = ended[-1]
     # A list that prints days only dates today's rows to the end of the day: hence the day added.
-    trust = now + dt.timedelta(days=1) if newest is base else base.started_at
+    trust = now + dt.timedelta(days=1) if newest is base else base.started_at - TRUST_MARGIN
     today = now.astimezone(SHANGHAI).date()
     first_today = newest.started_at.astimezone(SHANGHAI).date() < today
     overrun = any(run.chain_broken and any(label == "limit" for label, _ in run.problems) for run in ended)

@@ -85,14 +85,16 @@ class Shelf:
         pages = max(1, -(-len(rows) // self.size))
         shown = min(number, pages - 1) if self.sticks else number
         part = rows[shown * self.size : (shown + 1) * self.size]
-        stamp = (lambda one: one.published.date()) if self.days_only else (lambda one: one.published)
         return {
-            "rows": [[one.key, stamp(one).isoformat()] for one in part],
+            "rows": [[one.key, self._stamp(one)] for one in part],
             "more": self.sticks or number + 1 < pages,
             "total": len(rows) if self.totals else None,
             "cut": capped or (self.keeps is not None and number + 1 >= pages),
             "split": capped and group is None,
         }
+
+    def _stamp(self, entry: Entry) -> str:
+        return (entry.published.date() if self.days_only else entry.published).isoformat()
 
 
 def made_page(request: PageRequest, text: str, at: dt.datetime, status: int = 200) -> Page:

@@ -59,7 +59,7 @@ def postgresql() -> Iterator[str]:
             check=True, stdout=log, stderr=log, cwd=folder, env=environment,
         )
         server = subprocess.Popen(
-            ["setpriv", "--pdeathsig=INT", *command[1:], postgresql_program("postgres"), "-D", str(data),
+            ["setpriv", "--pdeathsig=QUIT", *command[1:], postgresql_program("postgres"), "-D", str(data),
              "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
              "-c", "shared_buffers=32MB", "-c", "max_connections=200"],
             stdout=log, stderr=log, cwd=folder, env=environment,
@@ -68,7 +68,7 @@ def postgresql() -> Iterator[str]:
         _wait_for(server, folder)
         yield f"postgresql+psycopg://market@/postgres?host={folder}"
     finally:
-        server.send_signal(signal.SIGINT)
+        server.send_signal(signal.SIGQUIT)  # at once; the data are thrown away
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -12,7 +12,7 @@ from typing import Any
 import tantivy
 from tantivy import FieldType, Occur
 
-from indexer.engines.embedded_schema import MOMENTS, NOTICE, SCOPES, WHOLE_COUNTRY
+from indexer.engines.embedded_schema import BOUNDARY, MOMENTS, NOTICE, SCOPES, WHOLE_COUNTRY
 from indexer.order import MAX_NUMBER
 from opportunity.facts import amount_bounds, moment_bounds, region_prefix, seconds
 from opportunity.query import (
@@ -50,6 +50,7 @@ class Builder:
         return self.term("kind", NOTICE)
 
     def term(self, field: str, value: str) -> Tree:
+        value.encode()  # a lone surrogate is refused here, as the caller's error
         return Q.term_query(self._schema, field, value, "basic")
 
     def scored_term(self, field: str, value: str) -> Tree:
@@ -109,6 +110,9 @@ class Builder:
         """Notices with the normalised string inside one field of the scope; no string is in all of them."""
         if not text:
             return self.everything()
+        text.encode()
+        if text == BOUNDARY:  # ours, not a character of any text
+            return Q.empty_query()
         if scope is Scope.DEFAULT:
             fields = ["text_title", "text_body", "text_head", "text_attachment"]
         else:

@@ -1,0 +1,160 @@
+"""Paging that never repeats or loses a notice against the ``as_of`` of its first page.
+
+The index moves on while somebody turns pages. A notice that no change touched since ``as_of`` stands
+in the index of today exactly where it stood; so the engine answers for those. A notice that was
+touched is taken out of the engine's answer and its version of then is read from the store, asked of
+the oracle and put back at the place it had. New notices are left out; removed ones are gone by
+right. All of that is bounded: past the bounds the cursor has expired and says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from indexer.engine import Index
+from opportunity.change import Change
+from opportunity.errors import BadCursor
+from opportunity.matching import matches, search_text
+from opportunity.notice import NoticeRecord
+from opportunity.query import Query
+from opportunity.results import Hit
+from search_api.cursor import Key
+from search_api.order import record_key
+
+MAX_CHANGES = 100_000
+MAX_EVALUATED = 2_000
+_CHUNK = 5_000
+
+
+class History(Protocol):
+    """What paging asks of the store."""
+
+    def changes(self, after: int, limit: int) -> list[Change]: ...
+
+    def records(self, ids: Sequence[str]) -> dict[str, NoticeRecord]: ...
+
+    def record_as_of(self, id: str, seq: int) -> NoticeRecord | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """How far a sorted list has been read: the engine's last hit used up and our key of the last shown."""
+
+    engine: Hit | None = None
+    last: Key | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """Some hits of a sorted list in order, the place after them, and whether more follow."""
+
+    hits: tuple[Hit, ...]
+    place: Place
+    more: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Touched:
+    """The notices touched by changes between ``as_of`` and the index that answers now."""
+
+    seq: int
+    low: int
+    high: int
+    ids: set[str] = field(default_factory=set)
+
+    def widen(self, store: History, answered: int) -> None:
+        """Take in the changes up to the state ``answered`` of the index (either side of ``as_of``)."""
+        if answered > self.high:
+            self._read(store, self.high, answered)
+            self.high = answered
+        if answered < self.low:
+            self._read(store, answered, self.low)
+            self.low = answered
+
+    def _read(self, store: History, after: int, upto: int) -> None:
+        if upto - after > MAX_CHANGES:
+            raise _expired()
+        while after < upto:
+            changes = [change for change in store.changes(after, _CHUNK) if change.seq <= upto]
+            if not changes:
+                return
+            self.ids.update(change.notice for change in changes)
+            after = changes[-1].seq
+
+
+def _expired() -> BadCursor:
+    return BadCursor("第一页之后变动的公告太多，翻页标记已过期，请重新搜索。")
+
+
+class SortedPager:
+    """Reads a sorted list of one search as it was at ``seq``, from an index that has moved on."""
+
+    def __init__(
+        self, *, store: History, index: Index, query: Query, seq: int, now: dt.datetime,
+        words_of: Callable[[str], Sequence[str]], leave_out: frozenset[str] = frozenset(),
+    ) -> None:
+        self._store, self._index, self._query, self._seq, self._now = store, index, query, seq, now
+        self._words_of, self._leave_out = words_of, leave_out
+        self._touched = Touched(seq=seq, low=seq, high=seq)
+
+    def read(self, place: Place, limit: int) -> Slice:
+        """The next ``limit`` hits after ``place``; empty only when the list has ended."""
+        untouched, engine_more = self._from_engine(place.engine, limit + 1)
+        keyed = [(key_of(hit), hit) for hit in untouched]
+        returned = [pair for pair in self._put_back() if place.last is None or pair[0] > place.last]
+        merged = sorted([*keyed, *returned], key=lambda pair: pair[0])
+        if engine_more:  # beyond the engine's last hit nothing is known yet
+            merged = [pair for pair in merged if pair[0] <= keyed[-1][0]]
+        shown = merged[:limit]
+        if not shown:
+            return Slice(hits=(), place=place, more=False)
+        of_engine = {hit.id for _, hit in keyed}
+        used = [hit for _, hit in shown if hit.id in of_engine]
+        return Slice(
+            hits=tuple(hit for _, hit in shown),
+            place=Place(engine=used[-1] if used else place.engine, last=shown[-1][0]),
+            more=len(merged) > limit or engine_more,
+        )
+
+    def _from_engine(self, after: Hit | None, need: int) -> tuple[list[Hit], bool]:
+        """At least ``need`` hits that no change touched, or all that are left; and whether more follow."""
+        raw: list[Hit] = []
+        while True:
+            page = self._index.search(self._query, limit=max(need, 50), after=after)
+            raw.extend(page.hits)
+            self._touched.widen(self._store, page.as_of.seq)
+            apart = self._touched.ids | self._leave_out
+            usable = [hit for hit in raw if hit.id not in apart]
+            if len(page.hits) < max(need, 50):
+                return usable, False
+            if len(usable) >= need:
+                return usable, True
+            after = page.hits[-1]
+
+    def _put_back(self) -> list[tuple[Key, Hit]]:
+        """The touched notices that matched at ``seq``, with the key they had then."""
+        ids = sorted(self._touched.ids - self._leave_out)
+        newest = self._store.records(ids) if ids else {}
+        old = [id_ for id_ in ids if id_ in newest and newest[id_].first_seq <= self._seq]
+        if len(old) > MAX_EVALUATED:
+            raise _expired()
+        found: list[tuple[Key, Hit]] = []
+        for id_ in old:
+            record = self._store.record_as_of(id_, self._seq)
+            if record is not None and matches(self._query, search_text(record), self._words_of):
+                key = record_key(record, self._query.sort, self._now)
+                found.append((key, Hit(id=id_, score=0.0, key=key[:-1])))
+        return found
+
+
+def key_of(hit: Hit) -> Key:
+    """The place of a hit in its sorted list: the engine's key and, to make it unique, the id."""
+    return (*hit.key, hit.id)
+
+
+def place_after(hit: Hit) -> Place:
+    """The place after a hit that the engine gave on the first page."""
+    return Place(engine=hit, last=key_of(hit))

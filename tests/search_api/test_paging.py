@@ -1,0 +1,196 @@
+"""Turning pages never repeats or loses a notice against the first page, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import random
+from decimal import Decimal
+
+import pytest
+
+from opportunity.errors import BadCursor
+from opportunity.matching import matches, search_text
+from opportunity.notice import SHANGHAI
+from opportunity.query import Sort
+from search_api import paging, stored_results
+from search_api.order import record_key
+from search_api.request import SearchRequest
+from tests.search_api.conftest import Market
+from tests.search_api.notices import given, incoming, invented
+
+LIST_ORDERS = [Sort.PUBLISHED, Sort.ENTER_UNTIL, Sort.BUDGET, Sort.SEEN]
+
+
+def walk(market: Market, request: SearchRequest, limit: int, between: object = None) -> list[str]:
+    """Every id in page order; ``between`` is called before each further page."""
+    ids: list[str] = []
+    cursor: str | None = None
+    totals = set()
+    while True:
+        answer = market.search.search(request, limit=limit, cursor=cursor, facets=False)
+        totals.add((answer.total.value, answer.as_of.seq))
+        ids += [hit.id for hit in answer.hits]
+        cursor = answer.next
+        if cursor is None:
+            assert len(totals) == 1, "total and as_of are those of the first page"
+            return ids
+        if callable(between):
+            between()
+
+
+def expected(market: Market, request: SearchRequest) -> list[str]:
+    """What the oracle says, in the order of the list."""
+    query = market.search.query(request, market.now)
+    if query.sort is Sort.RELEVANCE:
+        query = dataclasses.replace(query, sort=Sort.PUBLISHED)
+    records = [r for r in market.store.iterate() if matches(query, search_text(r), market.cutter.words)]
+    return [r.id for r in sorted(records, key=lambda r: record_key(r, query.sort, market.now))]
+
+
+@pytest.mark.parametrize("sort", LIST_ORDERS)
+@pytest.mark.parametrize("limit", [7, 50])
+def test_a_sorted_list_is_the_oracle_in_order(filled: Market, sort: Sort, limit: int) -> None:
+    for request in (
+        SearchRequest(sort=sort), SearchRequest(text="监控", sort=sort), SearchRequest(states=("open",), sort=sort),
+        SearchRequest(budget_min=Decimal(1_000_000), include_unknown=False, sort=sort),
+    ):
+        wanted = expected(filled, request)
+        assert wanted
+        assert walk(filled, request, limit) == wanted
+
+
+@pytest.mark.parametrize("sort", LIST_ORDERS)
+def test_the_engine_and_the_record_agree_on_the_key(filled: Market, sort: Sort) -> None:
+    query = filled.search.query(SearchRequest(sort=sort), filled.now)
+    hits = filled.search.index().search(query, limit=300).hits
+    records = filled.store.records([hit.id for hit in hits])
+    assert len(hits) == 300
+    for hit in hits:
+        assert paging.key_of(hit) == record_key(records[hit.id], sort, filled.now)
+
+
+def test_a_ranked_list_holds_every_match_once(filled: Market) -> None:
+    request = SearchRequest(text="采购")
+    ids = walk(filled, request, 23)
+    assert len(ids) == len(set(ids)) == 300
+    assert set(ids) == set(expected(filled, request))
+
+
+def test_past_its_stored_beginning_a_ranked_list_goes_on_by_date(filled: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search_api.service.KEPT", 60)
+    request = SearchRequest(text="采购")
+    ranked = filled.search.index().search(filled.search.query(request, filled.now), limit=60).hits
+    ids = walk(filled, request, 25)
+    assert ids[:60] == [hit.id for hit in ranked]
+    assert ids[60:] == [id for id in expected(filled, request) if id not in set(ids[:60])]
+
+
+class Storm:
+    """Publishes, corrects, withdraws matches of and takes down notices while somebody turns pages."""
+
+    def __init__(self, market: Market, seed: int) -> None:
+        self.market, self.chance, self.fresh = market, random.Random(seed), 10_000
+        self.removed: set[str] = set()
+
+    def __call__(self) -> None:
+        market, chance = self.market, self.chance
+        self.fresh += 3
+        items = [invented(self.fresh + number) for number in range(3)]
+        records = list(market.store.iterate())
+        for record in chance.sample(records, 12):
+            fields = {
+                **record.notice.given,
+                "published": given(dt.date(2026, 11, 1) + dt.timedelta(days=chance.randrange(0, 60))),
+                "budget": given(Decimal(chance.randrange(1, 10_000_000))),
+                "deadline": given(dt.datetime(2026, 12, chance.randrange(1, 28), 9, tzinfo=SHANGHAI)),
+            }
+            body = chance.choice((record.notice.body + "更正", "此公告内容已全部改写。", record.notice.body + "监控 采购"))
+            changed = dataclasses.replace(record.notice, given=fields, body=body)
+            extracted = {} if chance.random() < 0.5 else dict(record.extracted)
+            items.append(incoming(changed, extracted, at=market.now))
+        market.store.save(items)
+        victim = chance.choice(records)
+        market.store.take_down(victim.id, reason="应当事人要求", at=market.now)
+        self.removed.add(victim.id)
+        if chance.random() < 0.8:  # sometimes the index lags behind the store
+            market.index()
+
+
+@pytest.mark.parametrize("sort", [*LIST_ORDERS, Sort.RELEVANCE])
+def test_pages_stay_whole_while_notices_change(market: Market, sort: Sort, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search_api.service.KEPT", 30)
+    market.save([invented(number) for number in range(90)])
+    for seed, request in enumerate((
+        SearchRequest(text="采购", sort=sort), SearchRequest(text="监控 OR 食堂", sort=sort),
+        SearchRequest(states=("open",), sort=sort), SearchRequest(budget_max=Decimal(5_000_000), sort=sort),
+    )):
+        wanted = expected(market, request)
+        storm = Storm(market, seed)
+        ids = walk(market, request, 14, between=storm)
+        assert len(ids) == len(set(ids)), "nothing is shown twice"
+        assert set(ids) - set(wanted) == set(), "nothing that was not there"
+        assert set(wanted) - set(ids) <= storm.removed, "nothing is lost but what was taken down"
+        if sort is not Sort.RELEVANCE:
+            assert ids == [id for id in wanted if id in set(ids)], "in the order of the first page"
+        market.index()
+
+
+def test_too_many_changes_expire_the_cursor_clearly(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MAX_EVALUATED", 5)
+    market.save([invented(number) for number in range(30)])
+    request = SearchRequest(sort=Sort.PUBLISHED)
+    first = market.search.search(request, limit=10)
+    Storm(market, 1)()
+    market.index()
+    with pytest.raises(BadCursor, match="请重新搜索"):
+        market.search.search(request, limit=10, cursor=first.next)
+
+
+def test_many_new_notices_do_not_expire_a_cursor(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MAX_EVALUATED", 5)
+    market.save([invented(number) for number in range(30)])
+    request = SearchRequest(sort=Sort.PUBLISHED)
+    wanted = expected(market, request)
+    assert walk(market, request, 10, between=lambda: market.save([invented(1000 + market.store.count())])) == wanted
+
+
+def test_a_kept_list_expires(market: Market) -> None:
+    market.save([invented(number) for number in range(30)])
+    request = SearchRequest(text="采购")
+    first = market.search.search(request, limit=10)
+    market.now += dt.timedelta(hours=25)
+    with pytest.raises(BadCursor, match="24 小时"):
+        market.search.search(request, limit=10, cursor=first.next)
+    market.now += dt.timedelta(hours=24)
+    market.search.search(request, limit=5)
+    with market.store.read() as connection:
+        rows = connection.execute(stored_results.search_result.select()).all()
+    assert len(rows) == 1, "the old list went when the new one came"
+
+
+def test_the_same_list_is_kept_once(market: Market) -> None:
+    market.save([invented(number) for number in range(30)])
+    for _ in range(3):
+        market.search.search(SearchRequest(text="采购"), limit=10)
+    with market.store.read() as connection:
+        assert len(connection.execute(stored_results.search_result.select()).all()) == 1
+
+
+def test_a_page_that_is_whole_keeps_nothing(market: Market) -> None:
+    market.save([invented(number) for number in range(8)])
+    assert market.search.search(SearchRequest(text="采购"), limit=10).next is None
+    with market.store.read() as connection:
+        assert connection.execute(stored_results.search_result.select()).all() == []
+
+
+def test_relative_times_stay_those_of_the_first_page(market: Market) -> None:
+    """A gate that closes while somebody turns pages takes nothing away from the list."""
+    market.save([invented(number) for number in range(60)])
+    request = SearchRequest(states=("open",), sort=Sort.ENTER_UNTIL)
+    wanted = expected(market, request)
+
+    def later() -> None:
+        market.now += dt.timedelta(hours=5)
+
+    assert walk(market, request, 12, between=later) == wanted

@@ -19,6 +19,7 @@ from opportunity.store.codec import (
     storable_json,
 )
 
+WITHOUT_ZONE = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - to be refused
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 zones = st.sampled_from([SHANGHAI, dt.UTC, dt.timezone(-dt.timedelta(hours=3, minutes=30))])
 moments = st.datetimes(timezones=zones)
@@ -59,7 +60,7 @@ def test_instants_are_exact_to_the_microsecond(moment: dt.datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [Decimal("NaN"), Decimal("Infinity"), dt.datetime(2026, 1, 1), 1.5, None, ["a"]]
+    "value", [Decimal("NaN"), Decimal("Infinity"), WITHOUT_ZONE, 1.5, None, ["a"]]
 )
 def test_what_is_no_value_is_refused(value: object) -> None:
     item = FieldValue(value=value, where="body", start=0, end=0, text="")  # type: ignore[arg-type]
@@ -69,7 +70,7 @@ def test_what_is_no_value_is_refused(value: object) -> None:
 
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError):
-        instant_number(dt.datetime(2026, 1, 1))
+        instant_number(WITHOUT_ZONE)
 
 
 @given(st.text())

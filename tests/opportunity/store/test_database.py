@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -71,12 +69,12 @@ def test_writes_do_not_nest(store: Store) -> None:
     assert store.save([incoming()])[0].outcome == "new"
 
 
-def hold_lock(settings: Settings, home_id: str) -> Callable[[], object]:
+def hold_lock(settings: Settings, home_id: str) -> Callable[[], None]:
     """Take the write lock as another program would; returns what gives it back."""
     if not settings.database:
         other = sqlite3.connect(settings.home / "market.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        return lambda: (other.execute("ROLLBACK"), other.close())
+        return other.close
     server = psycopg.connect(settings.database.replace("+psycopg", ""))
     server.execute(f"SELECT value FROM market_{home_id}.counter WHERE name = 'change' FOR UPDATE")
     return server.close

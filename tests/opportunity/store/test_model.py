@@ -147,7 +147,7 @@ class StoreAgainstDict(RuleBasedStateMachine):
 @pytest.mark.timeout(120)
 def test_the_store_equals_a_dict(opened: Callable[[], Store]) -> None:
     machine = type("Machine", (StoreAgainstDict,), {"open_store": staticmethod(opened)})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=25, stateful_step_count=12, deadline=None,

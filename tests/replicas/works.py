@@ -58,6 +58,14 @@ def tender(draft: Draft) -> None:
     draft.line(f"3.2投标人近五年承担过单项合同金额不少于{rng.randrange(100, 900)}万元的类似工程业绩。", "3.2业绩要求：无。")
     draft.line("3.3本次招标不接受联合体投标。", "3.3本次招标接受联合体投标，联合体成员不超过2家。")
     draft.filler(boilerplate.REQUIREMENTS, 2, 4, mark="3.4.{}")
+    getting_papers(draft)
+    handing_in(draft)
+    people(draft, "8.联系方式")
+
+
+def getting_papers(draft: Draft) -> None:
+    """Where and until when the papers can be had, questions, and the deposit."""
+    project, rng = draft.project, draft.rng
     draft.heading("4.招标文件的获取")
     text, until = wording.window(rng, draft.today(), project.documents_until)
     draft.line(f"4.1凡有意参加投标者，请于{text}，登录{PLATFORM}下载招标文件。")
@@ -71,6 +79,10 @@ def tender(draft: Draft) -> None:
         draft.amount("5.1金额", project.deposit, "deposit")
         due = dt.datetime.combine(project.deadline.date() - dt.timedelta(days=1), dt.time(15, 0), SHANGHAI)
         draft.moment("5.2投标保证金的到账截止时间", due, "deposit_due")
+
+
+def handing_in(draft: Draft) -> None:
+    project = draft.project
     draft.heading("6.投标文件的递交")
     if draft.chance(0.5):
         draft.moment("6.1投标文件递交的截止时间（即开标时间和投标截止时间，下同）", project.deadline, "deadline", "opening_time")
@@ -84,7 +96,6 @@ def tender(draft: Draft) -> None:
     draft.filler(boilerplate.PROCEDURES, 2, 5, mark="6.4.{}")
     draft.heading("7.发布公告的媒介")
     draft.line("本次招标公告同时在演示平台及招标人网站上发布。")
-    people(draft, "8.联系方式")
 
 
 def candidate(draft: Draft) -> None:

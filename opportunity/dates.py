@@ -17,18 +17,19 @@ from opportunity.notice import SHANGHAI, Moment
 
 _wide = str.maketrans("０１２３４５６７８９．：（）／－—–～〜﹣", "0123456789.:()/---~~-")
 _any_wide = re.compile(r"[０-９．：（）／－—–～〜﹣]")
-_s = r"[ \t\r\n\xa0\u3000]{0,20}"  # pieces over several lines; bounded, so that no text is slow
+_s = r"[\s_]{0,20}"  # pieces over several lines; bounded, so that no text is slow
+_two = r"(?:\d[ \n]{1,2}\d(?!\d)|\d{1,2})"  # 1⏎5 is 15 where the mark that follows says so
 _day_marks = (
-    rf"(?<!\d)(?P<y1>20\d\d){_s}年{_s}(?P<m1>\d{{1,2}}){_s}月{_s}(?P<d1>\d{{1,2}}){_s}[日号]?",
+    rf"(?<!\d)(?P<y1>20\d\d){_s}年{_s}(?P<m1>{_two}){_s}月{_s}(?P<d1>{_two})(?:{_s}[日号]|(?![\s_]?\d))",
     r"(?<![\d\-./])(?P<y2>20\d\d)(?P<sep>[-/.])(?P<m2>\d{1,2})(?P=sep)(?P<d2>\d{1,2})(?:(?![\d]|[-/][\d])|(?<=\d\d)(?=[012]\d:[0-5]\d))",
     rf"(?<![\d\-./])(?P<y4>20\d\d){_s}-{_s}(?P<m4>\d{{1,2}}){_s}-{_s}(?P<d4>\d{{1,2}})(?!\d|{_s}-)",
     r"(?<![\dA-Za-z\-./])(?P<y3>20\d\d)(?P<m3>[01]\d)(?P<d3>[0-3]\d)(?=[ \t]{0,3}-?[ \t]{0,3}[012]?\d:[0-5]\d)",
 )
 _half = r"(?P<half>凌晨|早上|上午|中午|下午|晚上|晚|AM|PM|am|pm)"
 _hour = (
-    rf"(?:(?P<iso>T)|[\s,，\-/]{{0,20}}|{_s}[(（](?:北京时间|星期.|周.)[)）]{_s})"
+    rf"(?:(?P<iso>T)|[\s_,，\-/]{{0,20}}|{_s}[(（][^()（）\n]{{1,16}}[)）]{_s})的?"
     rf"(?:{_half}{_s})?+(?P<h>[012]?\d){_s}(?:[:时点]|时正|点钟){_s}"
-    rf"(?:(?P<half_hour>半)|整|(?P<min>[0-5]?\d)(?!\d){_s}(?:分(?!钟))?+(?:{_s}:?{_s}(?P<sec>[0-5]\d)(?![\d:])(?:{_s}秒)?+)?)?"
+    rf"(?:(?P<half_hour>半)|整|(?P<min>[0-5](?:[ \n]{{1,2}}\d(?![\d.、:])|\d?)|\d)(?!\d){_s}(?:分(?!钟)|时)?+(?:{_s}:?{_s}(?P<sec>[0-5]\d)(?![\d:])(?:{_s}秒)?+)?)?"
     rf"(?:{_s}(?P<ampm>AM|PM|am|pm|a\.m\.|p\.m\.)(?![A-Za-z]))?"
     r"(?(iso)(?:\.\d{1,9})?(?P<zone>Z|[+-]\d\d:?\d\d)?)"
 )
@@ -112,9 +113,14 @@ def find_period_end(text: str) -> Found | None:
         if arrow is None:
             continue
         last = _end_of_period(text, first.value, arrow.end())
-        if last is None:
-            continue
-        return _with_window(text, first.start, last)
+        if last is not None:
+            return _with_window(text, first.start, last)
+        until = _clock.match(text, arrow.end())
+        if until is not None and isinstance(first.value, dt.datetime):
+            time = _time(until)
+            if time is not None:
+                value = dt.datetime.combine(first.value.date(), time, SHANGHAI)
+                return Found(start=first.start, end=until.end(), value=value)
     return None
 
 
@@ -141,7 +147,12 @@ def _end_of_period(text: str, first: Moment, at: int) -> Found | None:
 
 def _with_window(text: str, start: int, last: Found) -> Found:
     if isinstance(last.value, dt.datetime):
-        return Found(start=start, end=last.end, value=last.value)
+        # 2026-03-23，9:00至17:00: the hour read with the last day is the start of its daily window.
+        arrow = _to.match(text, last.end)
+        if arrow is None or _clock.match(text, arrow.end()) is None:
+            return Found(start=start, end=last.end, value=last.value)
+        day = _moment.match(text, last.start)
+        last = Found(start=last.start, end=day.end() if day else last.end, value=last.value.date())
     # The window belongs to the same sentence; it is read up to the next day, stop or paragraph.
     stop = _window_stop.search(text, last.end, last.end + 120)
     limit = stop.start() if stop else min(len(text), last.end + 120)
@@ -175,7 +186,7 @@ def _time(match: re.Match[str], before: str | None = None) -> dt.time | None:
 def _day_or_moment(text: str, match: re.Match[str]) -> Found | None:
     for n in ("1", "2", "4", "3"):
         if match[f"y{n}"]:
-            day = _day(int(match[f"y{n}"]), int(match[f"m{n}"]), int(match[f"d{n}"]))
+            day = _day(*(_number(match[part + n]) for part in "ymd"))
             return None if day is None else _with_hour(text, match.start(), match.end(), day)
     return None
 
@@ -195,7 +206,7 @@ def _with_hour(text: str, start: int, end: int, day: dt.date) -> Found:
 
 def _combine(day: dt.date, match: re.Match[str]) -> dt.datetime | None:
     hour, half = int(match["h"]), match["half"] or (match["ampm"] or "").replace(".", "")
-    minute = 30 if match["half_hour"] else int(match["min"] or 0)
+    minute = 30 if match["half_hour"] else _number(match["min"] or "0")
     if half in ("下午", "晚上", "晚", "PM", "pm") and hour < 12:
         hour += 12
     if half in ("凌晨", "AM", "am") and hour == 12:
@@ -257,6 +268,10 @@ def _bare_digits(text: str) -> Moment | None:
     except (ValueError, OverflowError, OSError):
         pass
     return None
+
+
+def _number(text: str) -> int:
+    return int("".join(text.split()))
 
 
 def _day(year: int, month: int, day: int) -> dt.date | None:

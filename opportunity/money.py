@@ -45,7 +45,7 @@ _number = r"(?<![\d.,A-Za-z_\-])(?P<number>\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,10})?
 _numeral = "零〇○壹弌贰貳叁叄肆伍陆陸柒捌玖拾佰仟一二两三四五六七八九十百千万萬亿億"
 _capital = rf"(?P<capital>[{_numeral}]{{1,40}}[元圆圓](?:[{_numeral}]{{1,2}}角)?+(?:[{_numeral}]{{1,2}}分)?+[整正]?+)"
 _amount = re.compile(
-    rf"(?:{_lead}{_number}[ \t]?+(?P<unit>{_unit})?+(?P<whole>整|人民币)?+)|(?<![{_numeral}]){_capital}"
+    rf"(?:{_lead}{_number}[ \t]?+(?:(?P<unit>{_unit})|[(（](?P<bracketed>万元|元|亿元)[)）])?+(?P<whole>整|人民币)?+)|(?<![{_numeral}]){_capital}"
 )
 _foreign = re.compile(r"美元|美金|欧元|英镑|日元|港元|港币|USD|EUR|GBP|JPY|HKD|HK\$|US\$|[$€£]|瑞士法郎|韩元|卢布|加元|澳元")
 _rate = re.compile(r"[%‰％]|下浮|费率|折扣|系数|优惠率|百分之")
@@ -214,7 +214,7 @@ def _read(match: re.Match[str], text: str, unit: str | None, scale: Decimal | No
     after = text[end : end + 3].lstrip()
     if after[:1] in ("%", "‰") or _foreign.match(after) or _foreign.search(text[max(0, start - 4) : start]):
         return None
-    printed = match["unit"]
+    printed = match["unit"] or match["bracketed"]
     if printed is not None:
         own = UNITS[printed]
         if scale is not None and scale != own:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import re
 from dataclasses import dataclass, field
 from importlib import resources
 
@@ -33,6 +34,9 @@ _not_a_place = (
     "银行", "证券", "工业大学", "农业大学", "医科大学", "航空航天", "交通大学", "科技大学", "时间", "一路", "二路", "三路",
     "烤鸭", "日报",
 )
+
+
+_list_mark = re.compile(r"[、和及与至到，,;；]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def locate_region(text: str, *, within: str | None = None) -> tuple[Region, int,
             if code == "":
                 return None
             continue
-        if mention.start - end > 4:
+        if mention.start - end > 3 or _list_mark.search(text, end, mention.start):
             break
         inside = [each for each in mention.codes if contains(code, each)]
         if len(inside) != 1:

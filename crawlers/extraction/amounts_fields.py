@@ -19,12 +19,12 @@ from opportunity.money import LARGEST, Amount, agree, find_amounts
 from opportunity.notice import FieldValue
 
 _lead = re.compile(
-    r"(?:本项目|本次|本标段|本工程|采购|项目|工程|招标|投标|最高|总|预算|金额|限价|控制价|价格|价|报价|人民币|大写|小写|含税|不含税|税|即|共计|合计|共"
-    r"|计|约|暂定|不超过|不高于|上限|整个|全部|服务期|费用|经费|资金|数额|额|小计|RMB|CNY|为|是|[:,，、()¥\s]|（|）|：|￥|的|\[|\]|每标段|各标段|均){0,14}"
+    r"(?:本项目|本次|本标段|本工程|本包|采购|项目|工程|招标|投标|最高|总|预算|金额|限价|控制价|价格|价|报价|人民币|大写|小写|含税|不含税|税|即|共计|合计|共"
+    r"|计|约|暂定|不超过|不高于|上限|整个|全部|服务期|[一二两三四五六\d]年(?=总|合|共)|/|高于|费用|经费|资金|数额|额|小计|RMB|CNY|为|是|[:,，、()¥\s]|（|）|：|￥|的|\[|\]|每标段|各标段|均|报价){0,24}"
 )
 _bare = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3}){1,4}|\d{6,12})(?:\.\d{1,4})?(?![\d.,%万亿元])")
 _next = re.compile(r"[)）\]]?(?:元|整)?[、,，;；/和及或~\-至到]{1,2}[^\d]{0,8}$")
-_tax_free = re.compile(r"不含(?:增值)?税")
+_tax_free = re.compile(r"不含(?:\d{1,2}%)?(?:的)?(?:增值)?税")
 _rate_near = re.compile(r"[%‰％]|下浮率|费率|折扣率|百分之")
 _per = re.compile(r"^[)）]?(?:人民币)?\s?(?:[/／]|每)(?!(?:元|标段))|^[)）]?[/／]?(?:元)?[/／](?:年|月|人|天|次)")
 _none = re.compile(r"(?:不设|不设置|无|未设|不需要?|免[交缴收]|不收|不要求|不适用|详见|见|/|-|—)")
@@ -42,6 +42,7 @@ class _Read:
     rank: int
     lot: str | None
     whole: bool
+    tax_free: bool = False
 
 
 def read_amount_field(kind: str, candidates: Candidates) -> tuple[FieldValue, ...]:
@@ -59,7 +60,7 @@ def read_amount_field(kind: str, candidates: Candidates) -> tuple[FieldValue, ..
             reads.append(one)
     for column in candidates.columns.get(kind, []):
         reads.extend(_from_column(kind, flat, column))
-    if kind == "deposit" and not reads:
+    if kind == "deposit" and not reads and not doubtful:
         reads = _deposit_section(candidates)
     best = _choose(reads)
     if best is None or (doubtful and best.rank > 0 and kind != "deposit" and best.confidence < 0.7):
@@ -68,7 +69,11 @@ def read_amount_field(kind: str, candidates: Candidates) -> tuple[FieldValue, ..
 
 
 def _choose(reads: list[_Read]) -> _Read | None:
-    """One value: all agree, or one is the stated whole, or one stands outside the lots."""
+    """One value: all agree, or one is the stated whole, or one stands outside the lots.
+
+    With and without tax are two statements; the one with tax is what is bid.
+    """
+    reads = [read for read in reads if not read.tax_free] or reads
     if not reads:
         return None
     group = sorted(reads, key=lambda read: (-read.confidence, read.rank, read.start))
@@ -111,7 +116,11 @@ def _from_mention(kind: str, flat: Flat, mention: Mention) -> _Read | str | None
     found = find_amounts(window, unit=mention.unit)
     first = next((amount for amount in found if amount.end > offset - 4), None)
     if first is None or first.start > offset + 1:
-        bare = _bare.match(window, offset) if mention.unit is None else None
+        whole = _stated_whole(window) if kind == "award_amount" else None
+        if whole is not None:
+            return _Read(mention.value + whole.start, mention.value + whole.end, whole.value, 0.8, mention.rank,
+                         mention.lot, False)
+        bare = _bare.match(window, offset) if mention.unit is None and mention.strong else None
         if bare is None or Decimal(bare[0].replace(",", "")) < 1_000_000:
             return "doubt" if re.match(r"\d", window[offset:]) else None
         first = Amount(start=bare.start(), end=bare.end(), value=Decimal(bare[0].replace(",", "")), unit="bare")
@@ -123,8 +132,21 @@ def _from_mention(kind: str, flat: Flat, mention: Mention) -> _Read | str | None
     start = mention.value + first.start
     return _Read(
         start, mention.value + first.end, first.value, confidence, mention.rank, mention.lot,
-        _whole.search(before) is not None,
+        _whole.search(before) is not None, _tax_free.search(flat.text[max(mention.start - 9, 0) : start]) is not None,
     )
+
+
+def _stated_whole(window: str) -> Amount | None:
+    """A price that tells its parts before its sum: 单价6400元/吨，总价为3905110元. Never beside a rate."""
+    if _rate_near.search(window.split("税率")[0]):
+        return None
+    found = [
+        amount for amount in find_amounts(window)
+        if re.search(r"(?:总价|总报价|合计|总金额|总计)(?:为|:)?(?:人民币)?$", window[max(0, amount.start - 12) : amount.start])
+    ]
+    if len(found) != 1 or not _acceptable("award_amount", window, found[0], find_amounts(window)):
+        return None
+    return _trim(window, found[0])
 
 
 def _acceptable(kind: str, window: str, first: Amount, found: list[Amount]) -> bool:
@@ -137,7 +159,7 @@ def _acceptable(kind: str, window: str, first: Amount, found: list[Amount]) -> b
         return False  # 24959500.00 under 万元: the unit contradicts the number
     for other in found:
         if other.start >= first.end and other.value != first.value and _next.fullmatch(window[first.end : other.start]):
-            return _tax_free.search(window[first.end : other.start]) is not None
+            return re.search(r"不含(?:增值)?税|其中", window[first.end : other.start]) is not None
     return _rate_near.match(window[first.end : first.end + 3]) is None
 
 
@@ -154,10 +176,11 @@ def _from_column(kind: str, flat: Flat, column: Column) -> list[_Read]:
     if _per_label.search(column.label) or "%" in column.label:
         return []
     reads = []
-    rows = [cell for cell in column.cells if flat.text[cell[0] : cell[1]].strip()]
-    for start, end, total in rows:
-        window = flat.text[start:end]
-        found = find_amounts(window, unit=column.unit)
+    rows = [cell for cell in column.cells if flat.text[cell.start : cell.end].strip()]
+    for cell in rows:
+        start, total = cell.start, cell.total
+        window = flat.text[start : cell.end]
+        found = find_amounts(window, unit=column.unit or cell.unit)
         lead = _lead.match(window)
         offset = lead.end() if lead else 0
         if not found or found[0].start > offset + 1 or not _acceptable(kind, window, found[0], found):
@@ -184,7 +207,7 @@ def _deposit_section(candidates: Candidates) -> list[_Read]:
         for amount in find_amounts(window):
             before = window[max(amount.start - 24, 0) : amount.start]
             if re.search(r"金额|缴纳|交纳|提交|递交|人民币|数额|为", before) and not re.search(
-                r"履约|售价|使用费|标段|包", before
+                r"履约|售价|使用费|标段|标项|包|项[一二三四五\d]", before
             ) and _acceptable("deposit", window, amount, find_amounts(window)):
                 first = _trim(window, amount)
                 return [_Read(start + first.start, start + first.end, first.value, 0.75, 3, None, False)]

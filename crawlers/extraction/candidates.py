@@ -13,15 +13,16 @@ from opportunity.money import unit_of
 
 _tail = re.compile(
     r"(?:[、和及与](?:地点|方式|方法|要求|期限|地址|时间地点)){0,3}(?P<bracket>\([^()]{0,30}\))?"
-    r"(?P<trail>[、和及与](?:地点|方式|要求))?(?P<unit>[/]?(?:万元|元))?(?P<mark>:|[为是](?!否))?"
+    r"(?P<trail>[、和及与](?:地点|方式|要求))?(?P<unit>[/]?(?:万元|元))?约?(?P<mark>:|[为是](?!否):?)?"
 )
+_may_follow = frozenset(":(约为是、和及与/以暨同万元¥人2壹贰叁肆伍陆柒捌玖0123456789")
 _joiner = re.compile(r"[、和及与/(]|以及|暨|同时也是")
 _phrase_end = re.compile(r"[。;；,，:\[\]【】“”\"!?？]")
-_value_follows = re.compile(r"[¥\d]|人民币|[壹贰叁肆伍陆柒捌玖]")
+_value_follows = re.compile(r"约?[¥\d]|人民币|[壹贰叁肆伍陆柒捌玖]")
 _amounts = frozenset(("budget", "ceiling_price", "award_amount", "deposit"))
 _moments = frozenset(("deadline", "opening_time", "registration_end", "question_end", "deposit_due", "published"))
 _sectioned = {
-    "buyer": {"name": "buyer"}, "agency": {"name": "agency"}, "deposit": {"amount": "deposit", "time": "deposit_due"},
+    "buyer": {"name": "buyer"}, "agency": {"name": "agency"}, "supplier": {"name": "suppliers"}, "deposit": {"amount": "deposit", "time": "deposit_due"},
     "obtain": {"time": "registration_end"}, "submit": {"time": "deadline"}, "open": {"time": "opening_time"},
     "submit_open": {"time": "deadline"}, "question": {"time": "question_end"},
 }
@@ -73,6 +74,12 @@ def find_candidates(flat: Flat, sections: Sections) -> Candidates:
             low, high = next(header)
         if low <= start:
             continue
+        # Most words of the table stand in running text: a glance at what follows spares the rest.
+        if pending and start < pending[-1][1]:
+            continue
+        if end not in flat.starts and end < len(text) and text[end] not in _may_follow:
+            pending = []
+            continue
         labels = LABELS[match[0]]
         labels = _resolve(flat, sections, match, labels)
         if not labels:
@@ -80,9 +87,9 @@ def find_candidates(flat: Flat, sections: Sections) -> Candidates:
             continue
         tail = _tail.match(text, end)
         assert tail is not None
-        value, strong = _value_start(flat, start, tail, labels)
+        value, strong = _value_start(flat, start, tail, labels, joined=bool(pending))
         if value < 0:
-            joined = _joiner.match(text, end)
+            joined = _joiner.match(text, tail.end("bracket") if tail["bracket"] else end)
             pending = [*pending[-3:], (start, joined.end(), labels, None)] if joined else []
             continue
         unit = unit_of(text[start : tail.end()]) if labels[0].kind in _amounts else None
@@ -124,7 +131,8 @@ def _resolve(
             found = _sectioned.get(sections.at(match.start()), {}).get("time")
             return (Label(found, 5),) if found else (Label("stop", 0),)
         return tuple(Label(each, 0 if match[0] != "时间" else 1) for each in found.split("+"))
-    if kind in ("name", "amount"):
+    kind = next((label.kind for label in labels if label.kind in ("name", "amount")), "")
+    if kind:
         if match.start() not in flat.starts and kind == "name" and not _numbered(flat, match.start()):
             return labels
         found = _sectioned.get(sections.at(match.start()), {}).get(kind)
@@ -155,17 +163,19 @@ def _numbered(flat: Flat, at: int) -> bool:
     return at - start <= 6 and re.fullmatch(r"[\d.、()一二三四五六七八九十]{1,6}", flat.text[start:at]) is not None
 
 
-def _value_start(flat: Flat, start: int, tail: re.Match[str], labels: tuple[Label, ...]) -> tuple[int, bool]:
+def _value_start(
+    flat: Flat, start: int, tail: re.Match[str], labels: tuple[Label, ...], *, joined: bool
+) -> tuple[int, bool]:
     """(where the value begins, whether the label is marked); (-1, False) when it is no label here."""
     end = tail.end()
-    if tail["mark"] == ":":
+    if tail["mark"] and tail["mark"].endswith(":"):
         return end, True
     kinds = {label.kind for label in labels}
     alone = start in flat.starts or _numbered(flat, start)
     bare = end - 1 if tail["mark"] else end
     if alone and bare in flat.starts and not tail["mark"]:
         return bare, True
-    if tail["mark"] and kinds & (_amounts | _moments | {"buyer", "agency", "suppliers", "project_number"}):
+    if tail["mark"] and (joined or kinds & (_amounts | _moments | {"buyer", "agency", "suppliers", "project_number"})):
         return end, False
     if kinds & _amounts and _value_follows.match(flat.text, end):
         return end, False

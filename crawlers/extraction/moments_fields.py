@@ -16,6 +16,7 @@ _hand_in_before = re.compile(
     r"前[,，]?(?:将|在|通过|按|登录|以|使用|向|于)?[^。;；\d]{0,40}?(?:递交|提交|上传|送达|投递|密封)[^。;；\d]{0,14}?(?:投标|响应|报价|应答|申请|竞标|参选|比选|磋商|谈判)(?:[^。;；\d]{0,6}文件|材料|文件)?"
 )
 _ask_before = re.compile(r"前[^。;；\d]{0,40}(?:提问|提出(?:疑问|澄清|问题|答疑)|疑问|澄清)")
+_other_notice = re.compile(r"(?:招标|采购|磋商|谈判|询价|首次|原)$")
 _not_end = re.compile(r"前(?:三|3|5|五|两|2|近)")
 _before_word = re.compile(r"^[)(北京时间,，]{0,10}(?:以|之)?前")
 _old = re.compile(r"原(?:公告|定|投标|开标|截止|递交|提交|招标|采购|文件|内容|为)?|更正前|变更前|调整前|延期前|修改前")
@@ -30,6 +31,7 @@ class MomentReader:
         self._flat = candidates.flat
         self._found = find_moments(candidates.flat.text)
         self._starts = [one.start for one in self._found]
+        self._deadline: tuple[Found, float] | None = None
 
     def read(self, kind: str) -> tuple[FieldValue, ...]:
         """The one moment of a kind, or nothing when none is stated or statements differ."""
@@ -39,6 +41,10 @@ class MomentReader:
         if not reads:
             reads = self._without_label(kind)
         chosen = self._choose(reads)
+        if chosen is None and kind == "opening_time":
+            chosen = self._same_as_deadline(bool(reads))
+        if kind == "deadline":
+            self._deadline = chosen
         if chosen is None:
             return ()
         found, confidence = chosen
@@ -50,6 +56,8 @@ class MomentReader:
             return ()
         for mention in sorted(self._candidates.of("published"), key=lambda each: (each.rank, each.start)):
             found = self._first(mention.value, min(mention.limit, mention.value + 40))
+            if _other_notice.search(self._flat.text[max(mention.start - 4, 0) : mention.start]):
+                continue
             if found is not None and found.start - mention.value <= 4:
                 return (body_value(self._flat, found.start, found.end, found.value, 0.9),)
         return self._foot()
@@ -112,6 +120,19 @@ class MomentReader:
         if kind == "question_end":
             return self._asked()
         return []
+
+    def _same_as_deadline(self, differ: bool) -> tuple[Found, float] | None:
+        """开标时间：同投标截止时间, or a heading for both moments with one moment below it."""
+        if self._deadline is None or differ:
+            return None
+        text = self._flat.text
+        for mention in self._candidates.of("opening_time"):
+            if mention.strong and _same.match(text[mention.value : mention.value + 20]):
+                return self._deadline[0], 0.85
+        for start, end in self._candidates.sections.of("submit_open"):
+            if start <= self._deadline[0].start < end:
+                return self._deadline[0], 0.7
+        return None
 
     def _handed_in(self) -> list[tuple[Found, float, int]]:
         """并于 2026年4月7日 13:30（北京时间）前递交投标文件."""

@@ -26,7 +26,7 @@ def read_project_number(candidates: Candidates, title: str) -> tuple[FieldValue,
         if span is not None:
             reads.append((mention.rank if mention.strong else mention.rank + 20, mention.start, *span))
     for column in candidates.columns.get("project_number", []):
-        spans = [span for start, end, _ in column.cells if (span := _span(flat.text, start, end))]
+        spans = [span for cell in column.cells if (span := _span(flat.text, cell.start, cell.end))]
         if len({flat.text[a:b] for a, b in spans}) == 1:
             reads.append((column.rank + 5, column.start, *spans[0]))
     if reads:

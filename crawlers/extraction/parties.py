@@ -10,7 +10,7 @@ from crawlers.extraction.flat import Flat
 from opportunity.notice import FieldValue, NoticeType
 
 _suffixes = (
-    "公司|集团|厂|院|所|中心|局|委员会|委|办公室|办|大学|学校|中学|小学|幼儿园|学院|医院|政府|部|社|站|队|馆|会|协会|银行|支行|分行|署|处|室|店|行|场|园|"
+    "公司|集团|厂|院|所|中心|局|委员会|委|办公室|办|大学|学校|中学|小学|幼儿园|学院|医院|政府|部|社|站|队|馆|会|协会|银行|支行|分行|署|处|室|店|商行|车行|场|园|"
     "库|团|联合社|合作社|事务所|工作室|指挥部|管理处|服务部|经营部|商行|门市|总站|基地|联盟|基金会|法院|检察院|库区|社区|街道|乡|镇|村|县|区|市|省|庭|组|台|矿|监狱|系统"
     "|超市|酒店|饭店|宾馆|联社|股份|有限|厅|支队|大队|总队|军|校|旗|苑|城|港|农场|林场|企业|商店|项目部|寺|班|家|殡仪馆|公墓|司"
 )
@@ -24,7 +24,10 @@ _entrusted = re.compile(
 )
 _by_buyer = re.compile(r"(?:招标人|采购人|项目业主|建设单位|项目法人)(?:\([^()]{0,14}\))?(?:为|是)(?P<buyer>[\u4e00-\u9fff()A-Za-z]{4,50}?)[,，。;；]")
 _by_agency = re.compile(r"(?:代理机构|招标代理)(?:\([^()]{0,14}\))?(?:为|是)(?P<agency>[\u4e00-\u9fff()A-Za-z]{4,50}?)[,，。;；]|委托(?P<second>[\u4e00-\u9fff()A-Za-z]{4,40}?公司)(?:进行|对|就|组织|代理|以|采用|,|，)")
-_not_body = re.compile(r"^(?:详见|见|无|同|本|各|按|由|指|以|应|在|将|须|可|不|是否|/|-|及其|和|或|代表|的|信息|未)|联系|电话|地址|邮箱|传真|信息$|名称$|如下|委托|\d{6}|@|http|公告$|招标$|采购$|项目$|万元")
+_not_body = re.compile(r"^\(|^(?:详见|见|无|同|本|各|按|由|指|以|应|在|将|须|可|不|是否|/|-|及其|和|或|代表|的|信息|未)|联系|电话|地址|邮箱|传真|信息$|名称$|如下|委托|\d{6}|@|http|公告$|招标$|采购$|项目$|万元|北京时间|类别$|情况$|^\d|进行$|元$")
+_firm = re.compile(
+    r"(?:公司|集团|厂|院|所|中心|社|店|商行|经营部|服务部|企业|大学|学校|学院|事务所|工作室|合伙\)?|协会|研究会|银行|支行|分行|联合体|基地|场|园|队|站|部|局|会|户|馆|行)(?:\([^()]{1,30}\))?$"
+)
 _winners = frozenset((NoticeType.AWARD, NoticeType.CONTRACT, NoticeType.ACCEPTANCE, NoticeType.SINGLE_SOURCE, NoticeType.CORRECTION))
 _split_names = re.compile(r"[、;；,，\n]|(?<=公司)(?:和|与|及|/|&)|\d[.)、](?=[\u4e00-\u9fff])")
 _failed = re.compile(r"废标|流标|无效|未中标|不足三家|否决|候选人|评审未通过|淘汰|评标情况")
@@ -151,14 +154,14 @@ def _supplier_spans(candidates: Candidates, kinds: tuple[str, ...], sections: se
         generic = rank >= 37
         for column in columns:
             if generic or column.rank < 37 or not mentions:
-                for start, end, _ in column.cells:
-                    spans += [(a, b, 0.85) for a, b in _names(flat, start, end)]
+                for cell in column.cells:
+                    spans += [(a, b, 0.85) for a, b in _names(flat, cell.start, cell.end)]
         for mention in mentions:
             if generic or mention.rank < 37:
                 end = min(mention.limit, flat.cell_end(mention.value)) if mention.value < len(flat.text) else mention.value
                 names = _names(flat, mention.value, end)
                 if not names and (one := body_span(flat, mention.value, mention.limit)):
-                    names = [one]
+                    names = [one] if _firm.search(flat.text[slice(*one)]) else []
                 spans += [(a, b, 0.9) for a, b in names]
         if spans:
             break
@@ -180,7 +183,10 @@ def _names(flat: Flat, start: int, end: int) -> list[tuple[int, int]]:
         if high < stop and flat.text[high] == ":":  # 牵头人：A
             low, high = _cut_name(flat.text, high + 1, stop)
         name = flat.text[low:high]
-        if 4 <= len(name) <= 60 and _body.search(name) and not _not_body.search(name):
+        if name.count("(") > name.count(")"):
+            high = low + name.rindex("(")
+            name = flat.text[low:high]
+        if 4 <= len(name) <= 60 and _firm.search(name) and not _not_body.search(name):
             out.append((low, high))
         at = part.end() if part else end
     return out

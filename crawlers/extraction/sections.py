@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from crawlers.extraction.flat import Flat
 
 _chinese_number = re.compile(r"[一二三四五六七八九十]{1,3}[、.]|\([一二三四五六七八九十]{1,3}\)、?")
-_line_number = re.compile(r"(?:\d{1,2}(?:[、．]|\.(?!\d)|(?=[^\d.,:%年月日时点\-/()]))|\(\d{1,2}\)、?|第[一二三四五六七八九十]{1,3}[章条部节]分?)")
+_line_number = re.compile(r"(?:[.、](?=[^\d])|\d{1,2}(?:[、．]|\.(?!\d)|(?=[^\d.,:%年月日时点\-/()]))|\(\d{1,2}\)、?|第[一二三四五六七八九十]{1,3}[章条部节]分?)")
 _stop = re.compile(r"[:。;；,，]")
 _classes: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("other", re.compile(r"履约|质量保证|工资保证|公告期限|公示|媒[介体]|其[他它]|资格|联系方式$|监督|异议|质疑|投诉|系统使用费|服务费|专家|主要标的|附件")),
+    ("supplier", re.compile(r"^(?:中标|成交|中选)(?:人|供应商|单位|候选人)(?:信息|情况)$")),
     ("agency", re.compile(r"代理机构|代理人|招标代理|集中采购机构")),
     ("buyer", re.compile(r"^(?:采购人|招标人|采购单位|招标单位|采购方|比选人|询价人)(?:信息|联系方式|名称|情况|联系信息)?(?:\([^()]{0,12}\))?$")),
     ("deposit", re.compile(r"保证金|投标担保")),
@@ -32,6 +33,11 @@ _lot = re.compile(
     r"(?:(?:采购包|合同包|分包|标包|标段|标项|包件|包组|品目|子包|包)[(]?(?:号|[：:])?[一二三四五六七八九十\dA-Za-zⅠ-Ⅻ]{1,3}[)]?"
     r"|第?[一二三四五六七八九十\dA-ZⅠ-Ⅻ]{1,3}(?:标段|标包|标项|包|分包))"
 )
+
+
+_number_starts = frozenset("0123456789(第.、")
+_lot_starts = frozenset("采合分标包品子第一二三四五六七八九十0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩⅪⅫ")
+_hint = re.compile(r"采购人|招标人|采购单位|招标单位|采购方|比选人|询价人|代理|集中采购|保证金|担保|文件|报名|获取|开标|开启|截止|截标|唱标|结果|成交|中标")
 
 
 @dataclass(slots=True)
@@ -83,12 +89,12 @@ def find_sections(flat: Flat) -> Sections:
         length = end - start
         if length > 60 or length < 2:
             continue
-        lot = _lot.match(text, start, end)
+        lot = _lot.match(text, start, end) if text[start] in _lot_starts else None
         if lot and (lot.end() == end or text[lot.end()] in ":(" or lot.end() - start + 2 >= length):
             lots.append((start, lot[0]))
             continue
-        number = _line_number.match(text, start, end)
-        if number is None and length > 20:
+        number = _line_number.match(text, start, end) if text[start] in _number_starts else None
+        if number is None and (length > 20 or not _hint.search(text, start, end)):
             continue
         heading, stop = _heading(flat, number.end() if number else start)
         if not number and stop < end - 1:
@@ -116,7 +122,7 @@ def _heading(flat: Flat, at: int) -> tuple[str, int]:
     end = stop.start() if stop else end
     if not stop and end - at <= 9 and end < len(flat.text):
         after = flat.cell_end(end)
-        if after - end <= 16 and re.match(r"截止|时间|文件|的?递交|的?提交|的?获取|和|及|、", flat.text[end:after]):
+        if after - end <= 16 and re.match(r"截止|时间|信息|文件|的?递交|的?提交|的?获取|和|及|、", flat.text[end:after]):
             end = after
     return flat.text[at:end], end
 

@@ -22,7 +22,7 @@ _title_rules: tuple[tuple[NoticeType, re.Pattern[str]], ...] = (
     (_T.ACCEPTANCE, re.compile(r"验收(?:公告|公示|结果|报告)|履约验收")),
     (_T.CANDIDATE, re.compile(r"候选人|候选供应商|预中标|预成交|评标结果|评审结果公示|拟中标|拟成交|中选候选|评标公示|候选单位")),
     (_T.AWARD, re.compile(r"中标|成交|中选|结果公告|结果公示|采购结果|招标结果|入围结果|定标|结果$|竞价结果|结果通知|结果信息")),
-    (_T.SINGLE_SOURCE, re.compile(r"单一来源|唯一供应商|直接采购|直接发包")),
+    (_T.SINGLE_SOURCE, re.compile(r"单一来源|单源|唯一供应商|直接采购|直接发包")),
     (_T.INTENTION, re.compile(r"采购意向|意向公开|意向公告|招标计划|采购计划")),
     (_T.PREQUALIFICATION, re.compile(r"资格预审|资审公告|预审公告")),
     (_T.CONSULTATION, re.compile(r"磋商")),
@@ -30,7 +30,8 @@ _title_rules: tuple[tuple[NoticeType, re.Pattern[str]], ...] = (
     (_T.INQUIRY, re.compile(r"询价|询比|竞价|询采|比价|报价公告|询报价|快速采购|网上超市")),
     (_T.TENDER, re.compile(r"招标|采购公告|比选|遴选|采购文件|竞选|征集|项目公告|公开采购|邀请公告|公告$")),
 )
-_kind_word = re.compile(r"公告|公示|通知|公开|邀请|函|书")
+_project_noun = re.compile(r"项目|工程|服务|标段|设备|系统|施工|监理|设计|勘察|物资|编制|采购包|标包|改造|维修")
+_end_only = frozenset((_T.CONTRACT, _T.ACCEPTANCE, _T.INTENTION))
 _failed = re.compile(
     r"(?:本项目|本标段|本次|该项目|予以|作|做|按)?(?:废标|流标|采购失败|招标失败)(?:处理|公告|。|$)|(?:废标|流标|终止|失败)(?:原因|理由|情形)(?:如下)?[:为]|"
     r"(?:终止|失败)公告|(?:有效|合格|符合)[^。]{0,16}不足(?:三|3|两|2)家|(?:本项目|本次)[^。]{0,20}(?:终止|流标|废标)"
@@ -68,23 +69,21 @@ def read_type(candidates: Candidates, title: str) -> tuple[FieldValue, ...]:
 def _by_title(title: str) -> tuple[NoticeType, int, int] | None:
     title = half_width(title)
     plain = re.sub(r"\([^()]*\)$", lambda match: " " * len(match[0]), title)
-    tail_start = max(0, len(plain.rstrip()) - 24)
-    best: tuple[int, NoticeType, int, int] | None = None
-    for low in (tail_start, 0):
-        for order, (kind, pattern) in enumerate(_title_rules):
-            if kind is _T.TENDER and low:
+    # The kind stands behind the last word for a project: 验收报告编制项目招标公告 is a call, not an acceptance.
+    nouns = list(_project_noun.finditer(plain))
+    starts = [nouns[-1].end()] if nouns else []
+    for low in (*starts, max(0, len(plain.rstrip()) - 24), 0):
+        for kind, pattern in _title_rules:
+            if low == 0 and kind in _end_only:
                 continue
-            matches = list(pattern.finditer(plain, low))
-            if not matches or (low == 0 and kind in (_T.CONTRACT, _T.ACCEPTANCE, _T.INTENTION) and order < 8):
+            match = None
+            for match in pattern.finditer(plain, low):
+                pass
+            if match is None:
                 continue
-            match = matches[-1]
             if kind in (_T.CORRECTION, _T.TERMINATION) and not _is_notice_of(plain, match.end()):
                 continue
-            best = (order, kind, *match.span())
-            return best[1], best[2], best[3]
-        tender = list(_title_rules[-1][1].finditer(plain, low))
-        if tender:
-            return _T.TENDER, *tender[-1].span()
+            return kind, *match.span()
     return None
 
 

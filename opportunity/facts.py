@@ -124,15 +124,11 @@ def moment_bounds(low: dt.datetime | None, high: dt.datetime | None) -> tuple[in
     return earliest, latest
 
 
-def region_holds(outer: str, inner: str) -> bool:
-    """Whether a GB/T 2260 division lies in another: 330000 holds 330200, which holds 330203."""
-    return inner.startswith(region_prefix(outer))
-
-
 def region_prefix(code: str) -> str:
-    """The digits that everything in a division shares: two, four or six; none for the whole country."""
-    if code in ("000000", "100000"):
-        return ""
+    """The digits that a GB/T 2260 division and all it holds share: two, four or six.
+
+    ``inner.startswith(region_prefix(outer))`` is ``region.contains(outer, inner)``, for engines that index prefixes.
+    """
     if code.endswith("0000"):
         return code[:2]
     return code[:4] if code.endswith("00") else code

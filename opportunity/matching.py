@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from opportunity.facts import Facts, amount_bounds, facts_of, moment_bounds, region_holds
+from opportunity.facts import Facts, amount_bounds, facts_of, moment_bounds
 from opportunity.notice import NoticeRecord, gate_state
 from opportunity.query import (
     DEFAULT_SCOPE,
@@ -30,6 +30,7 @@ from opportunity.query import (
     Scope,
     Term,
 )
+from opportunity.region import contains
 from opportunity.text import normalise
 
 Answer = Literal["in", "unknown", "out"]
@@ -178,7 +179,7 @@ def _choice_state(part: Choice, facts: Facts) -> Answer:
     if value is None:
         return "unknown"
     if part.field == "region":
-        return "in" if any(region_holds(outer, value) for outer in part.values) else "out"
+        return "in" if any(contains(outer, value) for outer in part.values) else "out"
     return "in" if value in part.values else "out"
 
 

@@ -94,7 +94,7 @@ mixed = st.one_of(tricky, numbers, st.text(alphabet=HAN + "，1a \n-", max_size=
 
 
 @given(mixed)
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_invariants(text: str) -> None:
     cut = cutter()
     whole = normalise(text)
@@ -109,7 +109,7 @@ def test_invariants(text: str) -> None:
 
 
 @given(mixed, st.data())
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_the_words_of_a_piece_stand_in_the_text(text: str, data: st.DataObject) -> None:
     """A bare term accepts whatever contains it: of one of its readings every word is in the text."""
     whole = "".join(text.split())

@@ -78,6 +78,26 @@ def test_text(node: Node, expected: bool) -> None:
     assert found(node, NOTICE) is expected
 
 
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        ("处理", "待处理设备"), ("工程", "在建工程清单"), ("简单", "安装简单方便"), ("农业", "中国农业发展银行"),
+        ("前次募集", "前次募集资金"), ("24口交换机", "24 口交换机两台"), ("7号电池", "７号电池"), ("1.5匹", "1.5匹空调"),
+        ("512寸", "512寸屏"), ("PD1728", "型号PD1728_A_1.1.1"), ("pd1728a", "PD1728_A_1.1.1"), ("台州", "臺州市"),
+        ("采购", "采\u200b购\n人"), ("ＡＢＣ", "abc"),
+    ],
+)
+def test_what_users_of_other_searches_could_not_find(wanted: str, text: str) -> None:
+    seen = search_text(record("无", text))
+    assert found(phrase(wanted), seen)
+    assert found(term(wanted), seen)
+
+
+@pytest.mark.parametrize(("wanted", "text"), [("18号线", "1-8号线"), ("羽毛球拍", "羽毛球"), ("1750", "1,750,5"), ("235号楼", "2、35号楼")])
+def test_what_is_not_there_is_not_found(wanted: str, text: str) -> None:
+    assert not found(phrase(wanted), search_text(record("无", text)))
+
+
 FACTS: dict[str, Any] = {
     "budget": Decimal("1000000.00"), "type": NoticeType.TENDER, "region": Region(code="330203", name="浙江省宁波市海曙区"),
     "published": dt.date(2026, 11, 20), "deadline": dt.datetime(2026, 12, 1, 9, tzinfo=SHANGHAI),
@@ -134,7 +154,7 @@ PIECES = st.text(alphabet="智慧城市監控系统采购 \n，,.-0123Ａa臺\u2
 
 
 @given(PIECES, PIECES, st.data())
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_the_plain_check_is_a_subset(title: str, body: str, data: st.DataObject) -> None:
     """Whatever plain ``in`` finds, the phrase finds, and whatever the phrase finds, the bare term finds."""
     text = search_text(record(title, body))

@@ -110,7 +110,7 @@ def test_the_shipped_table_is_what_the_generator_writes() -> None:
 
 
 @given(tricky)
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @example("ে,া")
 @example("\u1100,\u1161")
 def test_idempotent_and_both_paths_alike(given_text: str) -> None:
@@ -122,7 +122,7 @@ def test_idempotent_and_both_paths_alike(given_text: str) -> None:
 
 
 @given(st.one_of(tricky, numbers))
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 def test_offsets_lead_back(given_text: str) -> None:
     with_offsets = normalise_with_offsets(given_text)
     assert with_offsets.text == normalise(given_text)
@@ -146,7 +146,7 @@ def _splits_cluster(piece: str, whole: str) -> bool:
 
 
 @given(st.one_of(tricky, numbers), st.data())
-@settings(max_examples=1500)
+@settings(max_examples=1500, deadline=None)
 @example("3,750,000元", None)
 def test_a_piece_of_a_text_is_found_in_it(given_text: str, data: st.DataObject | None) -> None:
     """The guarantee: whatever is cut out of a text, one of its readings stands in the normalised text."""

@@ -107,14 +107,14 @@ class Prepared:
         }
         return {
             "origin": notice.origin.value, "title": notice.title, "url": notice.url, "body": self.body,
-            "body_missing": notice.body_missing, "given": self.given_json, "detail": dump(detail),
+            "body_missing": notice.body_missing, "given": self.given_json, "detail": self._pack(dump(detail)),
             "raw_hash": self.raw_hash, "input_hash": self.input_hash,
             "seen_at": self.seen_at,
         }
 
 
 def body_packer() -> Callable[[str], bytes]:
-    """A function that packs bodies; for one thread."""
+    """A function that packs long texts; for one thread."""
     compress = zstandard.ZstdCompressor(level=3).compress
 
     def pack(body: str) -> bytes:
@@ -138,7 +138,7 @@ def body_unpacker() -> Callable[[bytes], str]:
 
 def notice_from_row(row: Any, unpack: Callable[[bytes], str]) -> Notice:
     """The Notice of a joined row of notice, version and reading."""
-    detail = json.loads(row.detail)
+    detail = json.loads(unpack(row.detail))
     return Notice(
         source=row.source, key=row.key, title=row.title, body=unpack(row.body), url=row.url,
         origin=Origin(row.origin), given=fields_from_json(row.given), extra=detail["extra"],

@@ -18,7 +18,10 @@ _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     _notices()
-    _removals_and_pages()
+    _readings()
+    _changes()
+    _removals()
+    _pages()
     _operations()
     counter = sa.table("counter", sa.column("name"), sa.column("value"), sa.column("at"))
     op.bulk_insert(counter, [{"name": "change", "value": 0, "at": 0}, {"name": "notice", "value": 0, "at": 0}])
@@ -42,6 +45,9 @@ def _notices() -> None:
         sa.UniqueConstraint("id", name="uq_notice_id"),
     )
     op.create_index("ix_notice_source_number", "notice", ["source", "number"])
+
+
+def _readings() -> None:
     op.create_table(
         "version",
         sa.Column("notice", _number, autoincrement=False, nullable=False),
@@ -53,7 +59,7 @@ def _notices() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("body_missing", sa.Boolean(), nullable=False),
         sa.Column("given", sa.Text(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("detail", sa.LargeBinary(), nullable=False),
         sa.Column("raw_hash", sa.LargeBinary(), nullable=False),
         sa.Column("input_hash", sa.LargeBinary(), nullable=False),
         sa.Column("seen_at", _number, nullable=False),
@@ -72,6 +78,9 @@ def _notices() -> None:
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("notice", "version", "reading", name="pk_reading"),
     )
+
+
+def _changes() -> None:
     op.create_table(
         "change",
         sa.Column("seq", _number, autoincrement=False, nullable=False),
@@ -97,7 +106,7 @@ def _notices() -> None:
     )
 
 
-def _removals_and_pages() -> None:
+def _removals() -> None:
     op.create_table(
         "tombstone",
         sa.Column("notice", sa.Text(), nullable=False),
@@ -113,6 +122,9 @@ def _removals_and_pages() -> None:
         sa.Column("notice", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("request", name="pk_tombstone_request"),
     )
+
+
+def _pages() -> None:
     op.create_table(
         "page",
         sa.Column("sha256", sa.LargeBinary(), nullable=False),

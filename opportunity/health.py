@@ -51,7 +51,9 @@ def verdict(run: Run) -> tuple[Verdict, str]:
         return Verdict.UNKNOWN, "运行尚未结束"
     if run.finish_reason in ("", "killed"):
         return Verdict.UNKNOWN, "运行中断，没有留下结果，不能算作已采集"
-    for label in ("blocked", "robots"):
+    # One notice page that robots.txt keeps for itself is a gap; a list that it forbids is the end.
+    refusing = ("blocked", "robots") if run.chain_broken or run.counts.rows == 0 else ("blocked",)
+    for label in refusing:
         said = _said(run, label)
         if said:
             return Verdict.BLOCKED, said
@@ -101,7 +103,7 @@ def _said(run: Run, label: str) -> str:
 
 def _any(run: Run) -> str:
     """The sentence of the problem that explains most."""
-    for label in ("layout", "contract", "truncated", "network", "limit", "expectation", "ours"):
+    for label in ("layout", "contract", "truncated", "robots", "network", "limit", "expectation", "ours"):
         said = _said(run, label)
         if said:
             return said
@@ -142,7 +144,8 @@ def _by_age(source: Mapping[str, Any], ended: Sequence[Run], now: dt.datetime) -
         if newest.verdict is Verdict.UNKNOWN:
             return Health.UNKNOWN, newest.sentence or "上次运行没有留下结果"
         return Health.DEGRADED, f"还没有一次完整的采集：{newest.sentence}"
-    last, interval = max(good), dt.timedelta(minutes=float(source.get("interval_minutes") or 60))
+    minutes = (source.get("timetable") or {}).get("minutes") or source.get("interval_minutes") or 60
+    last, interval = max(good), dt.timedelta(minutes=float(minutes))
     if now - last > LATE_INTERVALS * interval:
         return Health.LATE, f"上次完整采集在 {_moment(last)}，超过应有间隔（{_length(interval)}）的 {LATE_INTERVALS} 倍"
     if newest.verdict in (Verdict.COMPLETE, Verdict.EMPTY):

@@ -64,7 +64,7 @@ def _sources(store: Store, now: dt.datetime) -> list[dict[str, Any]]:
         if not state.enabled:
             continue
         runs = store.runs(state.id, limit=20)
-        value, sentence = health(state, runs, now)
+        value, sentence = health(state.facts, runs, state, now)
         last = slots.newest(store, state.id)
         rows.append({
             "id": state.id,

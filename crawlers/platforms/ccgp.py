@@ -39,6 +39,9 @@ LISTS = "ul.c_list_bid, ul.ulst, ul.ul_compa"
 PAGER = re.compile(r"Pager\(\{\s*size\s*:\s*(\d{1,4})\s*,\s*current\s*:\s*(\d{1,4})")
 NOTICE_URL = re.compile(r"/(?P<folder>[a-z]+)/\d{6}/(?P<key>t\d{1,8}(?:_\d+)?)\.s?html?$")
 
+BODY_START = re.compile(r"""<div[^>]*class=["']vF_detail_content["'][^>]*>""")
+BODY_END = "<!--vF_detail_content_container-->"
+
 # Folder of a channel -> type of all notices in it.
 FOLDERS: dict[str, NoticeType] = {
     "gkzb": NoticeType.TENDER, "yqzbgg": NoticeType.TENDER, "xjgg": NoticeType.INQUIRY,
@@ -113,7 +116,7 @@ class Ccgp:
         title = base.text_of(base.one(document, "h2.tc", "标题"))
         if not title:
             raise ReadingError("公告页标题为空", url=page.url)
-        content = _body(document)
+        content = _body(document, page.text)
         body = html_to_plain(content.get())
         pairs = summary_pairs(document)
         extra = {label: value for label, value in pairs if value and not any(w in label for w in PERSONAL)}
@@ -202,10 +205,18 @@ def _type(row: Row) -> NoticeType | None:
     return base.given_type(by_folder or by_name, row.title)
 
 
-def _body(document: Selector) -> Selector:
-    """The body, new markup tried first."""
+def _body(document: Selector, text: str) -> Selector:
+    """The body, new markup tried first.
+
+    Bodies come from many systems and may close more tags than they open, which would cut them short;
+    so where the page marks the end of the body by its comment, everything up to there belongs to it.
+    """
     found = document.css("div.vF_detail_content") or document.css("div.vT_detail_main div.vT_detail_content")
-    return base.only(found, "正文", "div.vF_detail_content | div.vT_detail_content")
+    node = base.only(found, "正文", "div.vF_detail_content | div.vT_detail_content")
+    start, end = BODY_START.search(text), text.find(BODY_END)
+    if start is None or end < start.end():
+        return node
+    return Selector(text=f"<div>{text[start.end():end]}</div>", type="html")
 
 
 def summary_pairs(document: Selector) -> list[tuple[str, str]]:

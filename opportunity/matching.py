@@ -40,9 +40,9 @@ WordsOf = Callable[[str], Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchText:
-    """What the oracle looks at: the raw strings of each scope (each string a field of its own) and the facts.
+    """What the oracle looks at: the raw strings of each scope, each a field of its own, and the facts.
 
-    ``state`` answers whether a firm can still enter at a given time (``notice.gate_state``).
+    The record is kept because whether a firm can still enter is asked of its fields (``notice.gate_state``).
     """
 
     texts: Mapping[Scope, tuple[str, ...]]

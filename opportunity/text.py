@@ -30,7 +30,8 @@ NORMALISATION = f"1/{unicodedata.unidata_version}"
 
 _SLOW = "\ue000"  # stands for "needs the slow path"; private use never survives folding
 _GAP = " "
-_MARKS = re.compile(r"[ ,]{2,}")
+_MARKS = re.compile(r"[ ,]+")
+_SEVERAL_MARKS = re.compile(r"[ ,]{2,}")
 _THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}(?!\d))")
 _BETWEEN_DIGITS = re.compile(r" (?<=\d )(?=\d)")
 _UNDECIDED = re.compile(r",(?<=\d,)(?=\d{1,3}\Z)")
@@ -112,7 +113,7 @@ class _Runs(dict[str, str]):
     """A run of characters that change -> its folding; the short ones are kept, up to a bound."""
 
     def __missing__(self, run: str) -> str:
-        folded = _MARKS.sub(_GAP, run.translate(_CHARACTERS))
+        folded = _SEVERAL_MARKS.sub(_GAP, run.translate(_CHARACTERS))
         if len(run) <= 8:
             if len(self) >= 50_000:
                 self.clear()
@@ -158,7 +159,7 @@ def _folded(text: str) -> str:
 
 def folded_slowly(text: str) -> str:
     """The reference for ``_folded``, cluster by cluster; the fast path must give the same."""
-    return _MARKS.sub(_GAP, "".join(_fold_cluster(text[start:end]) for start, end in _clusters(text)))
+    return _SEVERAL_MARKS.sub(_GAP, "".join(_fold_cluster(text[start:end]) for start, end in _clusters(text)))
 
 
 def bounded(text: str) -> str:
@@ -215,37 +216,39 @@ def normalise_with_offsets(text: str) -> Normalised:
     A character that became several (㎡ → m2) gives each of them its own place; the ``.`` between
     digits stands for the marks it replaces.
     """
-    characters: list[str] = []
-    starts, ends = array("L"), array("L")
-    for start, end in _clusters(text):
-        for character in _fold_cluster(text[start:end]):
-            characters.append(character)
-            starts.append(start)
-            ends.append(end)
-    kept = _kept(characters)
-    return Normalised(
-        text="".join(character for character, _, _ in kept),
-        starts=array("L", (starts[first] for _, first, _ in kept)),
-        ends=array("L", (ends[last] for _, _, last in kept)),
-    )
+    parts = list(map(_CHARACTERS.__getitem__, map(ord, text)))
+    if _SLOW in parts:
+        places = list(_clusters(text))
+        parts = [_fold_cluster(text[start:end]) for start, end in places]
+        starts = [start for (start, _), part in zip(places, parts, strict=True) for _ in part]
+        ends = [end for (_, end), part in zip(places, parts, strict=True) for _ in part]
+    else:
+        starts = [index for index, part in enumerate(parts) for _ in part]
+        ends = [start + 1 for start in starts]
+    return _without_marks("".join(parts), starts, ends)
 
 
-def _kept(characters: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Rules 3 and 4 on folded characters -> (character, index of its first, of its last)."""
-    folded = "".join(characters)
+def _without_marks(folded: str, starts: Sequence[int], ends: Sequence[int]) -> Normalised:
+    """Rules 3 and 4 on folded text whose marks still stand one by one."""
+    texts: list[str] = []
+    kept_starts, kept_ends = array("L"), array("L")
     thousands = {found.start() for found in _THOUSANDS.finditer(folded)}
-    kept: list[tuple[str, int, int]] = []
-    gap: int | None = None  # where the present run of marks began
-    for index, character in enumerate(folded):
-        if character in (",", _GAP):
-            if index not in thousands and gap is None:
-                gap = index
-            continue
-        if gap is not None and kept and kept[-1][0].isdecimal() and character.isdecimal():
-            kept.append((".", gap, index - 1))
-        gap = None
-        kept.append((character, index, index))
-    return kept
+    position = 0
+    for marks in _MARKS.finditer(folded):
+        start, end = marks.span()
+        texts.append(folded[position:start])
+        kept_starts.extend(starts[position:start])
+        kept_ends.extend(ends[position:start])
+        digits = start > 0 and folded[start - 1].isdecimal() and folded[end : end + 1].isdecimal()
+        if digits and start not in thousands:
+            texts.append(".")
+            kept_starts.append(starts[start])
+            kept_ends.append(ends[end - 1])
+        position = end
+    texts.append(folded[position:])
+    kept_starts.extend(starts[position:])
+    kept_ends.extend(ends[position:])
+    return Normalised(text="".join(texts), starts=kept_starts, ends=kept_ends)
 
 
 def spans(original: str, needle: str) -> list[tuple[int, int]]:

@@ -101,7 +101,11 @@ class Engine(Protocol):
         ...
 
     def writer(self) -> Index:
-        """The current index opened for writing (made when there is none); raises IndexBusy if held."""
+        """The current index opened for writing (made when there is none); raises IndexBusy if held.
+
+        Cheap to ask again: the same index comes back while it is current and open, the new one once
+        another process has switched.
+        """
         ...
 
     def build_beside(self) -> Index:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
@@ -43,7 +44,6 @@ class EmbeddedEngine:
         self._reading: EmbeddedIndex | None = None
         self._checked: dict[str, set[str]] = {}
         self._writers: list[EmbeddedWritingIndex] = []
-        self._build: IO[bytes] | None = None
 
     def current(self) -> EmbeddedIndex | None:
         with self._lock:
@@ -63,44 +63,61 @@ class EmbeddedEngine:
                     name = self._folders.new_name(self.fingerprint)
                     create(self._folders.root / name, build_schema())
                     self._folders.point_to(name)
+            for index in [index for index in self._writers if index.is_open]:
+                if index.folder.name == name:
+                    return index
+            self._close_replaced()
             if self._folders.held(name):
                 raise IndexBusy("另一个进程正在写入索引；请先停止它，或等它结束。")
             self._check(name)
             index = self._open_writing(name, memory_mb=self._memory, threads=1, commit_every=1)
-            self._folders.drop_left_over(self._in_use())
+            self._drop_unless_building()
             index.collect_garbage()
             return index
 
     def build_beside(self) -> EmbeddedWritingIndex:
         with self._lock:
-            self._build = self._build or self._folders.hold_build()
-            self._folders.drop_left_over(self._in_use())
-            name = self._folders.new_name(self.fingerprint)
-            create(self._folders.root / name, build_schema())
-            return self._open_writing(
-                name, memory_mb=max(self._memory, 256), threads=_THREADS_WHEN_BUILDING,
-                commit_every=_COMMIT_WHEN_BUILDING,
-            )
+            lock = self._folders.hold_build()
+            try:
+                self._folders.drop_left_over(self._in_use())
+                name = self._folders.new_name(self.fingerprint)
+                create(self._folders.root / name, build_schema())
+                return self._open_writing(
+                    name, memory_mb=max(self._memory, 256), threads=_THREADS_WHEN_BUILDING,
+                    commit_every=_COMMIT_WHEN_BUILDING, build_lock=lock,
+                )
+            except BaseException:
+                lock.close()
+                raise
 
     def switch(self, built: Index) -> None:
         if not isinstance(built, EmbeddedWritingIndex):
             raise ConfigurationError("只能切换到本引擎新建的索引。")
-        built.close()
+        built.finish()
         with self._lock:
             self._folders.point_to(built.folder.name)
+            self._close_replaced()
             self._folders.drop_left_over(self._in_use())
-            if self._build is not None:
-                self._build.close()
-                self._build = None
+        built.close()
 
     def close(self) -> None:
         """Closes every writer; an unfinished build is left for the next one to drop."""
+        with self._lock:
+            for index in self._writers:
+                index.close()
+            self._writers.clear()
+
+    def _drop_unless_building(self) -> None:
+        """Drops left-over indexes; a build that has just ended may not have switched yet, so not beside one."""
+        with suppress(IndexBusy), self._folders.hold_build():
+            self._folders.drop_left_over(self._in_use())
+
+    def _close_replaced(self) -> None:
+        """Gives back the writers of indexes that another process has replaced meanwhile."""
         for index in self._writers:
-            index.close()
-        self._writers.clear()
-        if self._build is not None:
-            self._build.close()
-            self._build = None
+            if not index.building:
+                index.close()
+        self._writers = [index for index in self._writers if index.is_open]
 
     def _current_name(self) -> str | None:
         name = self._folders.current_name()
@@ -118,11 +135,14 @@ class EmbeddedEngine:
         except EngineError as problem:
             raise self._broken(str(problem)) from problem
 
-    def _open_writing(self, name: str, *, memory_mb: int, threads: int, commit_every: int) -> EmbeddedWritingIndex:
+    def _open_writing(
+        self, name: str, *, memory_mb: int, threads: int, commit_every: int,
+        build_lock: IO[bytes] | None = None,
+    ) -> EmbeddedWritingIndex:
         try:
             index = EmbeddedWritingIndex(
                 self._folders.root / name, self.fingerprint, self._cutter,
-                memory_mb=memory_mb, threads=threads, commit_every=commit_every,
+                memory_mb=memory_mb, threads=threads, commit_every=commit_every, build_lock=build_lock,
             )
         except (IndexBusy, EngineUnavailable):
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import tantivy
 
@@ -24,14 +24,16 @@ class EmbeddedWritingIndex(EmbeddedIndex):
     """
 
     def __init__(
-        self, folder: Path, fingerprint: str, cutter: WordCutter, *, memory_mb: int, threads: int, commit_every: int
+        self, folder: Path, fingerprint: str, cutter: WordCutter, *, memory_mb: int, threads: int, commit_every: int,
+        build_lock: IO[bytes] | None = None,
     ) -> None:
         super().__init__(folder, fingerprint, cutter)
         self._memory = max(memory_mb, 15 * threads) * 1_000_000
         self._threads = threads
         self._commit_every = commit_every
+        self._build_lock = build_lock
         self._writer: Any = None
-        self._pending: dict[str, int] = {}
+        self._pending: dict[str, int] = {}  # what the next commit will hold
         self._uncommitted = 0
         self._open_writer()
         self._position = super().as_of()
@@ -120,12 +122,25 @@ class EmbeddedWritingIndex(EmbeddedIndex):
                 self._writer.garbage_collect_files()
 
     @property
+    def building(self) -> bool:
+        """Whether this is an index that is being built beside the current one."""
+        return self._build_lock is not None
+
+    @property
     def is_open(self) -> bool:
         """Whether this index still holds its folder's lock."""
         return self._writer is not None
 
     def close(self) -> None:
-        """Commits what waits, ends merging and gives back the folder's lock."""
+        """Commits what waits, ends merging and gives back the locks."""
+        try:
+            self.finish()
+        finally:
+            if self._build_lock is not None:
+                self._build_lock.close()
+
+    def finish(self) -> None:
+        """Commits what waits, ends merging and gives back the folder's lock, but not the build's."""
         if self._writer is None:
             return
         with contained("关闭索引"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import traceback
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -95,10 +96,11 @@ def _add_handlers(app: FastAPI) -> None:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    """An error that nobody foresaw: logged with its request id, told without its insides."""
+    """An error that nobody foresaw: logged where it arose (its text may hold personal data), told without its insides."""
     request_id = getattr(request.state, "request_id", None)
     structlog.get_logger("search_api").error(
-        "unexpected_error", request_id=request_id, kind=type(error).__name__, exc_info=error
+        "unexpected_error", request_id=request_id, kind=type(error).__name__,
+        trace="".join(traceback.format_tb(error.__traceback__, limit=-12)),
     )
     code, message = protocol_error(500)
     return _failure(request, 500, code, message, {"request_id": request_id})

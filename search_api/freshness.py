@@ -151,5 +151,5 @@ def _run_answer(run: Run) -> RunAnswer:
         id=run.id, started_at=run.started_at, ended_at=run.ended_at, verdict=run.verdict.value,
         verdict_name=run.verdict.chinese, sentence=run.sentence, new=run.counts.new, changed=run.counts.changed,
         rows=run.counts.rows, listed=run.listed, covered=run.covered,
-        problems=[f"{label}：{sentence}" for label, sentence in run.problems],
+        problems=[sentence for _, sentence in run.problems],
     )

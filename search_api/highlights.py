@@ -79,11 +79,7 @@ def excerpts(text: str, wanted: Sequence[str], most: int = MAX_FRAGMENTS) -> lis
     """
     if not wanted:
         return []
-    blocks = [
-        (-sum(word in bare for word in wanted), start)
-        for start, bare in _blocks(text)
-        if any(word in bare for word in wanted)
-    ]
+    blocks = [(-count, start) for start, count in _blocks(text, wanted) if count]
     found: list[Fragment] = []
     for _, start in sorted(blocks)[:most]:
         piece, spans = excerpt(text[start : start + BLOCK + OVERLAP], wanted, FRAGMENT)
@@ -93,9 +89,12 @@ def excerpts(text: str, wanted: Sequence[str], most: int = MAX_FRAGMENTS) -> lis
     return found
 
 
-def _blocks(text: str) -> Iterator[tuple[int, str]]:
+def _blocks(text: str, wanted: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Start of each block and how many of the words begin in it; they may end in the text behind it."""
     for start in range(0, len(text), BLOCK):
-        yield start, normalise(text[start : start + BLOCK + OVERLAP])
+        core = normalise(text[start : start + BLOCK])
+        bare = core + normalise(text[start + BLOCK : start + BLOCK + OVERLAP])
+        yield start, sum(0 <= bare.find(word) < len(core) for word in wanted)
 
 
 def squeeze(text: str, spans: Sequence[tuple[int, int]]) -> Fragment:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import TypeVar
 
 from opportunity.errors import BadInput
 from opportunity.notice import SHANGHAI, NoticeType, Region, Value
@@ -18,6 +20,11 @@ FIELD_TITLES: dict[str, str] = {
     "question_end": "提问截止", "deadline": "投标（响应）截止", "opening_time": "开标时间",
     "body": "正文", "attachment": "附件", "source": "来源", "origin": "数据来路", "state": "参与状态",
 }
+# What a firm asks first.
+INTEREST = (
+    "buyer", "budget", "ceiling_price", "award_amount", "suppliers", "registration_end", "deposit_due", "question_end",
+    "deadline", "opening_time", "deposit", "project_number", "agency", "region", "type", "published", "title",
+)
 GATE_TITLES = {"registration_end": "报名截止", "deposit_due": "保证金截止", "deadline": "投标截止"}
 STATE_TITLES = {"open": "可参与", "closed": "已截止", "unknown": "时限未知"}
 ORIGIN_TITLES = {"live": "实时采集", "replica": "本机演示数据", "import": "导入数据", "push": "推送数据"}
@@ -33,6 +40,7 @@ PROVINCES = tuple(
         50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71, 81, 82,
     )
 )
+Field = TypeVar("Field")
 _WAN = Decimal(10_000)
 _YI = Decimal(100_000_000)
 
@@ -120,6 +128,11 @@ def value_name(value: Value) -> str | None:
     if isinstance(value, Region):
         return value.name
     return value.chinese if isinstance(value, NoticeType) else None
+
+
+def by_interest(fields: Mapping[str, Field]) -> list[tuple[str, Field]]:
+    """The fields of a notice in the order in which people ask for them; the others follow."""
+    return sorted(fields.items(), key=lambda item: INTEREST.index(item[0]) if item[0] in INTEREST else len(INTEREST))
 
 
 def value_title(name: str, value: str, coded: str | None) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from indexer.feed import Feeder
 
 from indexer.engine import Engine
 from indexer.engines import open_engine
+from indexer.feed import Feeder
 from indexer.words import Cutter, cutter
 from opportunity.run import Run, RunCounts, Verdict
 from opportunity.settings import Settings

@@ -19,6 +19,7 @@ from urllib.parse import urljoin
 
 from parsel import Selector, SelectorList
 
+from crawlers.challenges import challenge
 from opportunity.dates import parse_moment
 from opportunity.errors import Blocked, ReadingError
 from opportunity.notice import SHANGHAI, Attachment, FieldValue, Moment, Notice, NoticeType, Region, Value
@@ -55,29 +56,18 @@ class Platform(Protocol):
         """The notice of one row; raises ``ReadingError`` or ``Blocked``."""
 
 
-# What portals and their firewalls send with status 200 in place of content. Each entry is looked
-# for in the first 4,000 characters only: a notice may well speak of 安全验证 further down.
-CHALLENGE_MARKS: tuple[tuple[str, str], ...] = (
-    ("aliyun_waf", "阿里云 WAF 验证页"),
-    ("acw_sc__v2", "阿里云 WAF 验证页"),
-    ("__jsl_clearance", "加速乐验证页"),
-    ("<title>安全验证", "安全验证页"),
-    ("频繁访问!", "访问过于频繁提示页"),
-    ("您的访问过于频繁", "访问过于频繁提示页"),
-    ("您的访问行为异常", "访问行为异常提示页"),
-    ("努力加载中", "脚本加载占位页"),
-)
-REFUSING_STATUSES = frozenset({401, 403, 412, 429, 521})
-
-
 def refuse_challenge(page: Page) -> None:
-    """Raise ``Blocked`` when the answer is a refusal or a challenge rather than content."""
-    if page.status in REFUSING_STATUSES:
-        raise Blocked(f"网站拒绝访问（HTTP {page.status}）", url=page.url, status=page.status)
-    head = page.text[:4000]
-    for mark, meaning in CHALLENGE_MARKS:
-        if mark in head:
-            raise Blocked(f"网站返回{meaning}，已停止，不会绕过", url=page.url, mark=mark)
+    """Raise ``Blocked`` when the answer is a refusal or a challenge rather than content.
+
+    An error page that says 200 is unreadable; one that says 404 is for the platform to understand.
+    """
+    found = challenge(page)
+    if found is None:
+        return
+    if found.label == "blocked":
+        raise Blocked(found.sentence, url=page.url, status=page.status)
+    if page.status == 200:
+        raise ReadingError(found.sentence, url=page.url)
 
 
 def need_content(page: Page) -> None:

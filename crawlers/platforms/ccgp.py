@@ -11,7 +11,7 @@ Facts (read from public crawlers and one real notice page, not from the live por
   ``div.vF_detail_content`` or, older, ``div.vT_detail_main div.vT_detail_content``.
 * The summary's sums can differ from the body's; the notices themselves say that the body rules. So a sum
   of the summary counts as given only where the body speaks of none.
-* With status 200: 安全验证 (blocked) and 错误页面 (no such page).
+* With status 200: 安全验证 (blocked) and 错误页面 (unreadable); ``crawlers.challenges`` knows both.
 """
 
 from __future__ import annotations
@@ -85,7 +85,6 @@ class Ccgp:
         if page.status == 404 and number > 0:
             return Listing(rows=(), next=None, total_capped=True, proved_empty=True)
         document = base.html(page)
-        _refuse_error_page(document, page)
         if not document.css(LISTS):
             raise ReadingError("没有找到列表容器，网站可能改版", url=page.url)
         size, current = _pager(page)
@@ -112,7 +111,6 @@ class Ccgp:
     def read_notice(self, source: Source, row: Row, pages: Sequence[Page]) -> Notice:
         (page,) = pages
         document = base.html(page)
-        _refuse_error_page(document, page)
         title = base.text_of(base.one(document, "h2.tc", "标题"))
         if not title:
             raise ReadingError("公告页标题为空", url=page.url)
@@ -135,12 +133,6 @@ def list_request(source: Source, channel: str, page: int, rows: int = 0) -> Page
         url=urljoin(source.base, f"/cggg/{channel}/{name}"), purpose="list",
         state={"chain": channel, "channel": channel, "page": page, "rows": rows},
     )
-
-
-def _refuse_error_page(document: Selector, page: Page) -> None:
-    title = "".join(document.css("title::text").getall())
-    if "错误页面" in title:
-        raise ReadingError("网站给出错误页面（状态却是 200）", url=page.url)
 
 
 def _pager(page: Page) -> tuple[int, int]:

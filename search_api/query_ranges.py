@@ -10,7 +10,6 @@ import datetime as dt
 import re
 from decimal import Decimal
 
-from opportunity.dates import parse_moment
 from opportunity.errors import BadQuery
 from opportunity.money import parse_amount
 from opportunity.notice import SHANGHAI
@@ -25,7 +24,8 @@ _UNIT = re.compile(r"(?:[十百千]?万|[十百千]?亿)元?|元|[十百千]元?
 _AMOUNT = re.compile(rf"[0-9][0-9,，]*(?:\.[0-9]+)?(?:{_UNIT.pattern})?|[零壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正]+")
 _AMOUNT_RANGE = re.compile(r"(?P<low>.*?)(?:\.\.|~|～|至|-)(?P<high>.*)")
 _TIME = re.compile(
-    r"[0-9]{4}(?:-[0-9]{1,2}-|/[0-9]{1,2}/|\.[0-9]{1,2}\.|年[0-9]{1,2}月)[0-9]{1,2}日?(?P<hour>T[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?",
+    r"([0-9]{4})(?:-([0-9]{1,2})-|/([0-9]{1,2})/|年([0-9]{1,2})月)([0-9]{1,2})日?"
+    r"(?:T([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
 )
 _TIME_RANGE = re.compile(r"(?P<low>.*?)(?:\.\.|~|～|至)(?P<high>.*)")
 _DAYS = re.compile(r"([0-9]{1,4})(?:天|日)内?")
@@ -122,15 +122,12 @@ def _time(text: str) -> tuple[dt.datetime, dt.datetime] | None:
     shape = _TIME.fullmatch(text)
     if shape is None:
         return None
-    value = parse_moment(text.replace("T", " "))
+    year, *months, day, hour, minute, second = shape.groups()
+    month = next(filter(None, months))
     try:
-        if isinstance(value, dt.datetime):
-            return value, value
-        if value is None or shape["hour"]:
-            return None
-        begin = dt.datetime.combine(value, dt.time(0), SHANGHAI)
-        return begin, begin + _DAY
-    except OverflowError:
+        begin = dt.datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=SHANGHAI)
+        return begin, begin if hour else begin + _DAY
+    except (ValueError, OverflowError):
         return None
 
 
@@ -164,4 +161,4 @@ def write_times(low: dt.datetime | None, high: dt.datetime | None) -> str:
 
 def _written(moment: dt.datetime, day: bool) -> str:
     local = moment.astimezone(SHANGHAI)
-    return f"{local:%Y-%m-%d}" if day else f"{local:%Y-%m-%dT%H:%M:%S}"
+    return local.date().isoformat() if day else local.replace(tzinfo=None).isoformat(timespec="seconds")

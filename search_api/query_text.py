@@ -54,10 +54,19 @@ def parse_query(
             raise BadQuery("查询里只有标点或运算符，没有可以搜索的字")
         root = Everything()
     _check_size(root)
-    notes = tuple(f"“{token.typed}”不能按条件理解，已当作文字搜索" for token in typed if token.unread)
     return Query(
-        root=root, fingerprint=cutter.fingerprint, now=now, filters=tuple(filters), sort=sort, raw=text, notes=notes
+        root=root, fingerprint=cutter.fingerprint, now=now, filters=tuple(filters), sort=sort, raw=text, notes=_notes(typed)
     )
+
+
+def _notes(typed: Sequence[Token]) -> tuple[str, ...]:
+    """What was probably meant otherwise than it was read, one sentence each."""
+    notes = [f"“{token.typed}”不能按条件理解，已当作文字搜索" for token in typed if token.unread]
+    words = [token.typed for token in typed if token.kind is Kind.TEXT and not token.phrase]
+    touching = any(word.startswith("(") or word.endswith(")") for word in words)
+    if touching and any(token.kind in (Kind.OR, Kind.NOT) for token in typed):
+        notes.append("紧挨着文字的括号已当作文字；要分组，请在括号两边加空格")
+    return tuple(notes)
 
 
 @dataclass(slots=True)

@@ -86,6 +86,13 @@ def test_a_query_keeps_its_text_its_cutter_and_whole_seconds() -> None:
     assert query.notes == ("“预算:很多”不能按条件理解，已当作文字搜索",)
 
 
+def test_brackets_that_touch_text_are_text_and_it_is_said() -> None:
+    query = parse("(监控 OR 安防) 电梯")
+    assert query.root == Or(parts=(term("(监控", "监控"), And(parts=(term("安防)", "安防"), DIAN))))
+    assert query.notes == ("紧挨着文字的括号已当作文字；要分组，请在括号两边加空格",)
+    assert parse("( 监控 OR 安防 ) 电梯").notes == parse("监控(二期)").notes == ()
+
+
 @pytest.mark.parametrize("text", ["，", "- — ·", "“”", "( )", "((", "\u200b", "\ud800", "-", "标题:、"])
 def test_only_marks_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(BadQuery, match="没有可以搜索的字"):

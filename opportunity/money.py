@@ -52,6 +52,7 @@ _rate = re.compile(r"[%‰％]|下浮|费率|折扣|系数|优惠率|百分之")
 _per = re.compile(r"[ \t]?(?:/|／|每)[ \t]?(?!$)(?:[人年月天日次份套台件个户吨米亩平张㎡mMkKtT]|立方|公里|千)")
 _label_unit = re.compile(r"亿元|百万元|千万元|万元|千元|仟元|元|圆")
 _wide = str.maketrans("０１２３４５６７８９．：（）￥％／", "0123456789.:()¥%/")
+_any_wide = re.compile("[０-９．：（）￥％／]")
 _wide_comma = re.compile(r"(?<=[０-９])，(?=[０-９])")
 
 
@@ -75,7 +76,7 @@ def widen(text: str) -> str:
 
     A full-width comma is a thousands comma only between full-width digits: 标段1，200万元 are two numbers.
     """
-    return _wide_comma.sub(",", text).translate(_wide)
+    return _wide_comma.sub(",", text).translate(_wide) if _any_wide.search(text) else text
 
 
 def unit_of(text: str) -> str | None:

@@ -13,9 +13,10 @@ from opportunity.money import unit_of
 
 _tail = re.compile(
     r"(?:[、和及与](?:地点|方式|方法|要求|期限|地址|时间地点)){0,3}(?P<bracket>\([^()]{0,30}\))?"
-    r"(?P<trail>[、和及与](?:地点|方式|要求))?(?P<unit>[/]?(?:万元|元))?约?(?P<mark>:|[为是](?!否):?)?"
+    r"(?P<trail>[、和及与](?:地点|方式|要求))?(?P<unit>[/]?(?:万元|元))?约?(?P<mark>:|[为是由](?!否):?)?"
 )
-_may_follow = frozenset(":(约为是、和及与/以暨同万元¥人2壹贰叁肆伍陆柒捌玖0123456789")
+_may_follow = frozenset(":(约为是由、和及与/以暨同万元¥人2壹贰叁肆伍陆柒捌玖0123456789")
+_longer = frozenset("金数名价总额编号")
 _joiner = re.compile(r"[、和及与/(]|以及|暨|同时也是")
 _phrase_end = re.compile(r"[。;；,，:\[\]【】“”\"!?？]")
 _value_follows = re.compile(r"约?[¥\d]|人民币|[壹贰叁肆伍陆柒捌玖]")
@@ -62,51 +63,70 @@ class Candidates:
 def find_candidates(flat: Flat, sections: Sections) -> Candidates:
     """All labels of a text with their places; linear time."""
     columns, header_spans = find_columns(flat)
-    mentions: list[Mention] = []
-    strong_starts: list[int] = []
-    pending: list[tuple[int, int, tuple[Label, ...], str | None]] = []
+    scan = _Scan(flat, sections)
     text = flat.text
+    search = label_pattern().search
     header = iter((*header_spans, (1 << 60, 1 << 60)))
     low, high = next(header)
-    for match in label_pattern().finditer(text):
+    match = search(text)
+    while match is not None:
         start, end = match.span()
         while start >= high:
             low, high = next(header)
-        if low <= start:
-            continue
         # Most words of the table stand in running text: a glance at what follows spares the rest.
-        if pending and start < pending[-1][1]:
-            continue
-        if end not in flat.starts and end < len(text) and text[end] not in _may_follow:
-            pending = []
-            continue
-        labels = LABELS[match[0]]
-        labels = _resolve(flat, sections, match, labels)
-        if not labels:
-            pending = []
-            continue
+        if low <= start:
+            pass
+        elif end < len(text) and text[end] not in _may_follow and end not in flat.starts:
+            if not (scan.pending and start < scan.pending[-1][1]):
+                scan.pending = []
+            if text[end] in _longer:  # 响应保证金|金额: a label that begins later may be the longer one
+                end = start + 1
+        else:
+            scan.take(match)
+        match = search(text, end)
+    return Candidates(flat, sections, _limit(scan.mentions, sorted(scan.strong_starts), len(text)), columns)
+
+
+class _Scan:
+    """Takes labels in order; ``pending`` are those that share the value of a label to come (开标时间和…)."""
+
+    def __init__(self, flat: Flat, sections: Sections) -> None:
+        self.mentions: list[Mention] = []
+        self.strong_starts: list[int] = []
+        self.pending: list[tuple[int, int, tuple[Label, ...]]] = []
+        self._flat = flat
+        self._sections = sections
+
+    def take(self, match: re.Match[str]) -> None:
+        """Keep the label if a value can follow it; else keep it as pending if a joiner follows."""
+        flat, text = self._flat, self._flat.text
+        start, end = match.span()
+        if self.pending and start < self.pending[-1][1]:
+            return
+        labels = _resolve(flat, self._sections, match, LABELS[match[0]])
         tail = _tail.match(text, end)
-        assert tail is not None
-        value, strong = _value_start(flat, start, tail, labels, joined=bool(pending))
+        assert tail is not None  # every part of the pattern is optional
+        value, strong = _value_start(flat, start, tail, labels, joined=bool(self.pending))
         if value < 0:
             joined = _joiner.match(text, tail.end("bracket") if tail["bracket"] else end)
-            pending = [*pending[-3:], (start, joined.end(), labels, None)] if joined else []
-            continue
-        unit = unit_of(text[start : tail.end()]) if labels[0].kind in _amounts else None
-        if strong:
-            strong_starts.append(start)
-        lot = _lot_of(flat, sections, start)
-        section = sections.at(start)
+            self.pending = [*self.pending[-3:], (start, joined.end(), labels)] if joined else []
+            return
         shared = [*labels, *_bracketed(tail["bracket"])]
-        for before, joined_end, earlier, _ in reversed(pending):
+        for before, joined_end, earlier in reversed(self.pending):
             if joined_end < start - 6:
                 break
             shared += earlier
-            strong_starts.append(before)
-        pending = []
-        for label in shared:
-            mentions.append(Mention(label.kind, label.rank, start, tail.end(), value, 0, strong, unit, section, lot))
-    return Candidates(flat, sections, _limit(mentions, sorted(strong_starts), len(text)), columns)
+            self.strong_starts.append(before)
+        self.pending = []
+        if strong:
+            self.strong_starts.append(start)
+        money = any(label.kind in _amounts for label in shared)
+        unit = unit_of(text[start : tail.end()]) if money else None
+        lot = _lot_of(flat, self._sections, start) if money else None
+        section = self._sections.at(start)
+        self.mentions += [
+            Mention(label.kind, label.rank, start, tail.end(), value, 0, strong, unit, section, lot) for label in shared
+        ]
 
 
 def _limit(mentions: list[Mention], strong: list[int], length: int) -> dict[str, list[Mention]]:
@@ -133,7 +153,7 @@ def _resolve(
         return tuple(Label(each, 0 if match[0] != "时间" else 1) for each in found.split("+"))
     kind = next((label.kind for label in labels if label.kind in ("name", "amount")), "")
     if kind:
-        if match.start() not in flat.starts and kind == "name" and not _numbered(flat, match.start()):
+        if match.start() not in flat.starts and not _numbered(flat, match.start()):
             return labels
         found = _sectioned.get(sections.at(match.start()), {}).get(kind)
         return (Label(found, 0),) if found else labels

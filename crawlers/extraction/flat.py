@@ -15,6 +15,7 @@ _piece = re.compile(r"\S+")
 _full_digits = re.compile(r"[０-９Ａ-Ｚａ-ｚ]")
 _digits = {0xFF10 + n: 0x30 + n for n in range(10)} | {
     0xFF21 + n: 0x41 + n for n in range(26)} | {0xFF41 + n: 0x61 + n for n in range(26)}
+_ascii = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _marks = tuple(zip("：（）￥／％〔〕［］－．", ":()¥/%[][]-.", strict=True))
 
 
@@ -87,8 +88,7 @@ def flatten(plain: str) -> Flat:
         start, end = match.span()
         if parts:
             gap = wide[previous:start]
-            last, first = wide[previous - 1], wide[start]
-            if last.isascii() and first.isascii() and last.isalnum() and first.isalnum():
+            if wide[start] in _ascii and wide[previous - 1] in _ascii:
                 parts.append(" ")
                 flat_starts.append(at)
                 plain_starts.append(previous)

@@ -17,10 +17,11 @@ _hand_in_before = re.compile(
 )
 _ask_before = re.compile(r"前[^。;；\d]{0,40}(?:提问|提出(?:疑问|澄清|问题|答疑)|疑问|澄清)")
 _other_notice = re.compile(r"(?:招标|采购|磋商|谈判|询价|首次|原)$")
+_columns = re.compile(r"更正后|变更后|现内容|修改后|调整后")
 _not_end = re.compile(r"前(?:三|3|5|五|两|2|近)")
 _before_word = re.compile(r"^[)(北京时间,，]{0,10}(?:以|之)?前")
 _old = re.compile(r"原(?:公告|定|投标|开标|截止|递交|提交|招标|采购|文件|内容|为)?|更正前|变更前|调整前|延期前|修改前")
-_new = re.compile(r"现(?:更正|变更|改|调整|延期|推迟)|更正(?:为|后)|变更(?:为|后)|调整(?:为|至|后)|延期至|推迟至|延长至|改为|现为|延至|修改(?:为|后)")
+_new = re.compile(r"现(?:更正|变更|改|调整|延期|推迟)|更正(?:为|后)|(?:变|更)[更改]?(?:为|后)|变更(?:为|后|至)|调整(?:为|至|后)|延期至|推迟至|延长至|改为|现为|延至|修改(?:为|后)")
 
 
 class MomentReader:
@@ -92,6 +93,9 @@ class MomentReader:
         if re.search(r"履约|工期|交货|开工|公示期|公告期", gap):
             return None
         confidence = 0.95 if mention.strong else 0.85
+        newer = self._corrected(found)
+        if newer is not None:
+            return newer, confidence, mention.rank
         if kind in ("registration_end", "deadline", "question_end", "deposit_due"):
             period = self._period(found, limit)
             if period is not None:
@@ -101,6 +105,20 @@ class MomentReader:
         if _old.search(text[max(mention.start - 10, 0) : mention.start] + gap) and kind != "published":
             confidence -= 0.4
         return found, confidence, mention.rank
+
+    def _corrected(self, found: Found) -> Found | None:
+        """原…：A，现更正为：B gives B."""
+        text = self._flat.text
+        changed = _new.search(text, found.end, found.end + 30)
+        if changed:
+            return self._first(changed.end(), changed.end() + 24)
+        # 更正前 | 更正后 as columns: two moments in cells side by side, the second is what holds.
+        at = found.end + (text[found.end : found.end + 1] == " ")
+        if at in self._flat.starts and at not in self._flat.line_starts and _columns.search(text):
+            beside = self._first(at, at + 1)
+            if beside is not None:
+                return beside
+        return None
 
     def _period(self, first: Found, limit: int) -> Found | None:
         """The period that begins with ``first``, ended by its daily window."""

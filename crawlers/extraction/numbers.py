@@ -6,18 +6,19 @@ import re
 
 from crawlers.extraction.candidates import Candidates
 from crawlers.extraction.evidence import body_value, title_value
+from crawlers.extraction.flat import half_width
 from opportunity.notice import FieldValue
 
 _number = re.compile(
     r"[A-Za-z0-9\u4e00-\u9fff\[\]()【】{}〔〕\-_/.*#&+|—–－、· ]{3,60}"
 )
 _trim = " 、.,，。;；:-—()（"
-_in_title = re.compile(r"(?:项目|招标|采购)?编号[:：]?\s{0,2}([A-Za-z0-9][A-Za-z0-9\-_/.\[\]()（）]{3,40})")
+_in_title = re.compile(r"编号[:：]?\s{0,2}([A-Za-z0-9\[][\w\-/.\[\]()]{3,40})")
 _not_number = re.compile(r"^(?:详见|见|无|/|-|—|略)$|编号|名称|预算")
 
 
-def read_project_number(candidates: Candidates, title: str) -> tuple[FieldValue, ...]:
-    """One number; the best label first. Labels of lots count only where no other label stands."""
+def read_project_number(candidates: Candidates, stated: str) -> tuple[FieldValue, ...]:
+    """One number, ``stated`` being the title; labels of lots count only where no other label stands."""
     flat = candidates.flat
     reads: list[tuple[int, int, int, int]] = []
     for mention in candidates.of("project_number"):
@@ -32,16 +33,24 @@ def read_project_number(candidates: Candidates, title: str) -> tuple[FieldValue,
     if reads:
         rank, _, start, end = min(reads)
         return (body_value(flat, start, end, None, 0.95 if rank < 20 else 0.75),)
+    title = half_width(stated)
     match = _in_title.search(title)
     if match:
         start, end = match.span(1)
-        while title[start:end].count(")") > title[start:end].count("(") or title[start:end].count("）") > title[
-            start:end
-        ].count("（"):
-            end -= 1
+        end = _own_brackets(title, start, end)
         if end - start >= 4:
-            return (title_value(title, start, end, None, 0.85),)
+            return (title_value(stated, start, end, None, 0.85),)
     return ()
+
+
+def _own_brackets(text: str, start: int, end: int) -> int:
+    """Where a number ends: （项目编号：A-1(2)）更正公告 stops at the bracket that it did not open."""
+    depth = 0
+    for at in range(start, end):
+        depth += (text[at] in "([【{") - (text[at] in ")]】}")
+        if depth < 0:
+            return at
+    return end
 
 
 def _span(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -49,6 +58,7 @@ def _span(text: str, start: int, end: int) -> tuple[int, int] | None:
     if match is None:
         return None
     low, high = match.span()
+    high = _own_brackets(text, low, high)
     while low < high and text[low] in _trim and text[low] not in "(（":
         low += 1
     value = text[low:high]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from crawlers.extraction.candidates import Candidates, Mention
 from crawlers.extraction.evidence import body_value, clean, title_value
@@ -18,13 +19,17 @@ _body = re.compile(rf"(?:{_suffixes})(?:\([^()]{{1,30}}\))?$")
 _cut = re.compile(r"[;；。,，!！]|(?<!\d)、|:|\s{2,}")
 _noise = re.compile(r"\((?:盖章|公章|签章|章|单位公章|全称|以下简称[^()]{0,30}|下称[^()]{0,20}|牵头人|牵头方|联合体牵头人|主|成员)\)$|(?:盖章|地址|联系人|电话|名称)$")
 _lead = re.compile(r"^(?:名称|全称|为|是|:|单位名称|\d{1,2}[.、]|\(\d\)|[(]?(?:牵头人|牵头方|主体方|联合体牵头人|牵头单位|联合体牵头方|主办方|牵头|联合体成员|成员方?|联合体)\d?[):]?:?|[/])+")
+# 某代理公司（以下简称…）受某局的委托: read outwards from 受, so that no text is slow.
 _entrusted = re.compile(
-    r"(?P<agency>[\u4e00-\u9fff()A-Za-z]{4,40}?)\(?(?:以下简称[^()]{0,20}\))?(?:受|接受)(?P<buyer>[\u4e00-\u9fff()A-Za-z\d、]{3,60}?)"
-    r"(?:\((?:以下简称|下称)[^()]{0,30}\))?(?:的)?委托"
+    r"受(?P<buyer>[\u4e00-\u9fff()A-Za-z\d、]{3,60}?)(?:\((?:以下简称|下称)[^()]{0,30}\))?(?:的)?委托"
 )
+_entrusted_agency = re.compile(r"(?P<agency>[\u4e00-\u9fff()A-Za-z]{4,40}?)(?:\((?:以下简称|下称)[^()]{0,30}\))?接?$")
 _by_buyer = re.compile(r"(?:招标人|采购人|项目业主|建设单位|项目法人)(?:\([^()]{0,14}\))?(?:为|是)(?P<buyer>[\u4e00-\u9fff()A-Za-z]{4,50}?)[,，。;；]")
 _by_agency = re.compile(r"(?:代理机构|招标代理)(?:\([^()]{0,14}\))?(?:为|是)(?P<agency>[\u4e00-\u9fff()A-Za-z]{4,50}?)[,，。;；]|委托(?P<second>[\u4e00-\u9fff()A-Za-z]{4,40}?公司)(?:进行|对|就|组织|代理|以|采用|,|，)")
-_not_body = re.compile(r"^\(|^(?:详见|见|无|同|本|各|按|由|指|以|应|在|将|须|可|不|是否|/|-|及其|和|或|代表|的|信息|未)|联系|电话|地址|邮箱|传真|信息$|名称$|如下|委托|\d{6}|@|http|公告$|招标$|采购$|项目$|万元|北京时间|类别$|情况$|^\d|进行$|元$")
+_not_body = re.compile(
+    r"^\(|^(?:详见|见附|见公告|见招标|同上|同招标|同采购|本项目|本次|本公告|各投标|各供应|按照|按规定|由招标|由采购|以上|以下|应当|应在|应按|须|不得|不接受|是否|/|-|及其"
+    r"|或其|和投标|和中标|代表|的|信息[:为]|未|无正|暂无|\d)|联系|电话|邮箱|传真|信息$|名称$|如下|委托|\d{6}|@|http|公告$|招标$|采购$|项目$|万元|北京时间|类别$|情况$|进行$|元$"
+)
 _firm = re.compile(
     r"(?:公司|集团|厂|院|所|中心|社|店|商行|经营部|服务部|企业|大学|学校|学院|事务所|工作室|合伙\)?|协会|研究会|银行|支行|分行|联合体|基地|场|园|队|站|部|局|会|户|馆|行)(?:\([^()]{1,30}\))?$"
 )
@@ -62,27 +67,40 @@ def _read_body(kind: str, candidates: Candidates, title: str) -> tuple[FieldValu
 
 
 def _running(kind: str, flat: Flat, title: str) -> tuple[FieldValue, ...]:
-    text = flat.text[:6000]
-    for pattern in (_by_buyer, _entrusted) if kind == "buyer" else (_entrusted, _by_agency):
-        for match in pattern.finditer(text):
-            group = kind if match[kind] is not None else "second"
-            start, end = match.span(group)
-            start, end = _after_break(flat, start, end)
-            name = flat.text[start:end]
-            if _body.search(name) and not _not_body.search(name) and len(name) >= 4:
-                return (body_value(flat, start, end, None, 0.8),)
+    for start, end in _running_spans(kind, flat.text[:6000]):
+        start = _after_break(flat, start, end)
+        name = flat.text[start:end]
+        if _body.search(name) and not _not_body.search(name) and len(name) >= 4:
+            return (body_value(flat, start, end, None, 0.8),)
     about = re.search(r"关于(?P<buyer>[\u4e00-\u9fff（）()]{4,30}?(?:局|院|中心|学校|大学|公司|委员会|政府))", title)
     if kind == "buyer" and about and about.start() < 40 and "受" not in title[: about.start()]:
         return (title_value(title, *about.span("buyer"), None, 0.5),)
     return ()
 
 
-def _after_break(flat: Flat, start: int, end: int) -> tuple[int, int]:
-    # A name in running text does not reach back over a line or sentence start.
+def _running_spans(kind: str, text: str) -> Iterator[tuple[int, int]]:
+    if kind == "buyer":
+        for match in _by_buyer.finditer(text):
+            yield match.span("buyer")
+    for match in _entrusted.finditer(text):
+        if kind == "buyer":
+            yield match.span("buyer")
+        else:
+            low = max(0, match.start() - 80)
+            before = _entrusted_agency.search(text[low : match.start()])
+            if before:
+                yield low + before.start("agency"), low + before.end("agency")
+    if kind == "agency":
+        for match in _by_agency.finditer(text):
+            yield match.span("agency" if match["agency"] is not None else "second")
+
+
+def _after_break(flat: Flat, start: int, end: int) -> int:
+    # A name in running text does not reach back over a line start.
     for at in range(end - 1, start, -1):
         if at in flat.line_starts and end - at >= 4:
-            return at, end
-    return start, end
+            return at
+    return start
 
 
 def body_span(flat: Flat, start: int, limit: int) -> tuple[int, int] | None:

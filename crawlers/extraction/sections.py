@@ -35,6 +35,10 @@ _lot = re.compile(
 )
 
 
+_any_class = re.compile(
+    r"履约|保证|公[告示]|媒|其[他它]|资格|联系|监督|异议|质疑|投诉|服务费|系统|专家|标的|附件|代理|采购|招标|比选|询价|中标|成交|中选|担保|提问|答疑|疑问|澄清"
+    r"|文件|报名|获取|递交|提交|上传|截[止标]|接收|开标|开启|唱标|评[审标]|投标|响应"
+)
 _number_starts = frozenset("0123456789(第.、")
 _lot_starts = frozenset("采合分标包品子第一二三四五六七八九十0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩⅪⅫ")
 _hint = re.compile(r"采购人|招标人|采购单位|招标单位|采购方|比选人|询价人|代理|集中采购|保证金|担保|文件|报名|获取|开标|开启|截止|截标|唱标|结果|成交|中标")
@@ -128,7 +132,7 @@ def _heading(flat: Flat, at: int) -> tuple[str, int]:
 
 
 def _class_of(heading: str) -> str | None:
-    if len(heading) < 2:
+    if len(heading) < 2 or not _any_class.search(heading):
         return None
     for kind, pattern in _classes:
         if pattern.search(heading):

@@ -13,13 +13,16 @@ from crawlers.extraction.flat import Flat
 from crawlers.extraction.labels import LABELS, Label
 from opportunity.money import unit_of
 
+_composite = re.compile(r"[/()、]|(?:价|额|人|商)(?:名称)?$")
 _parts = re.compile(r"[/()、]|(?<=价)及|(?<=额)及")
 # Headers put words before a label: 招标总价最高限价, 本项目采购预算.
 _ends_in = re.compile(r"(?:预算金额|采购预算|项目预算|最高限价|招标控制价|最高投标限价|中标金额|成交金额|中标价|中标人|中标供应商)(?:名称)?$")
 _generic = re.compile(
-    r"名称|单位|数量|序号|备注|金额|价格|报价|时间|日期|地点|编号|内容|要求|需求|等级|资质|工期|期限|描述|参数|负责人|经理|得分|排名|规格|型号|品牌|包|代码|结果|价|情况|比例|成员"
+    r"名称|单位|数量|序号|备注|金额|价格|报价|时间|日期|地点|编号|内容|要求|需求|等级|资质|工期|期限|描述|参数|负责人|经理|得分|排名|规格|型号|品牌|包|代码|结果|(?<!询)价|情况|比例|成员"
 )
 _not_generic = re.compile(r"\d|公司|局$|院$|:|某")
+_long_number = re.compile(r"\d{3}")
+_value_like = re.compile(r"\d|公司")
 _heading = re.compile(r"[一二三四五六七八九十]{1,3}、|\d{1,2}\.[^\d]")
 _unit_line = re.compile(r"单位[:：]\s{0,3}(?:人民币)?[:：]?(万元|元)")
 _total = re.compile(r"合计|总计|总价|共计")
@@ -120,13 +123,17 @@ def _is_header(cells: list[str]) -> bool:
     """Two label cells side by side, at least half of the cells labels, none with a colon."""
     names = ["".join(cell.split()) for cell in cells]
     full = [name for name in names if name]
-    if len(full) < 2 or any(name.endswith(":") for name in full):
+    if len(full) < 2 or any(len(name) > 40 or name[-1] == ":" for name in full):
         return False
-    marks = [bool(_labels_of(name)) or (len(name) <= 14 and _generic.search(name) is not None
-                                        and not re.search(r"\d{3}|公司", name)) for name in names]
-    known = sum(bool(_labels_of(name)) for name in full)
+    known = [bool(_labels_of(name)) if name else False for name in names]
+    if True not in known:
+        return False
+    marks = [
+        label or (0 < len(name) <= 14 and _generic.search(name) is not None and not _value_like.search(name))
+        for label, name in zip(known, names, strict=True)
+    ]
     side_by_side = any(a and b for a, b in itertools.pairwise(marks))
-    return known >= 1 and side_by_side and sum(marks) * 3 >= len(full) * 2
+    return side_by_side and sum(marks) * 3 >= len(full) * 2
 
 
 def _labels_of(name: str) -> tuple[Label, ...]:
@@ -137,6 +144,8 @@ def _labels_of(name: str) -> tuple[Label, ...]:
     found = LABELS.get(bare)
     if found is not None or len(bare) < 3:
         return found or ()
+    if ":" in bare or _long_number.search(bare):
+        return ()
     parts = [part for part in _parts.split(bare) if part]
     if len(parts) > 1 or bare[-1] == "元":
         out: list[Label] = []
@@ -155,7 +164,13 @@ def _runs(flat: Flat, columns: _Columns) -> None:
     index, count = 0, len(bounds) - 1
     while index < count - 3:
         run = known = 0
+        first = text[bounds[index] : min(bounds[index + 1], bounds[index] + 25)].removesuffix(" ")
+        if first not in LABELS and not _composite.search(first):
+            index += 1
+            continue
         while index + run < count and bounds[index + run + 1] - bounds[index + run] <= 24:
+            if flat.cell_end(bounds[index + run]) < bounds[index + run + 1]:
+                break  # a row of cells, not a label on a line of its own
             line = text[bounds[index + run] : bounds[index + run + 1]].removesuffix(" ")
             if line[-1:] == ":" or line[:1].isdigit():
                 break

@@ -16,6 +16,7 @@ from opportunity.notice import FieldValue, NoticeType
 _T = NoticeType
 # Looked for from the top; within a rule the last hit in the title counts (the kind stands at its end).
 _title_rules: tuple[tuple[NoticeType, re.Pattern[str]], ...] = (
+    (_T.OTHER, re.compile(r"投诉处理|监督检查|考核结果|处罚|行政裁决|质疑答复")),
     (_T.CORRECTION, re.compile(r"更正|变更公告|变更公示|变更通知|澄清|补遗|延期|补充公告|补充通知|答疑|更改公告|修改公告|修正公告|勘误|变更$|暂停|时间变更|补充文件|推迟")),
     (_T.TERMINATION, re.compile(r"终止|废标|流标|采购失败|招标失败|撤销公告|取消采购|取消招标|失败公告|异常公告|中止|作废|终止招标|竞价失败|流采|流拍")),
     (_T.CONTRACT, re.compile(r"合同(?:公告|公示|信息|签订|备案|履约公告)|合同$")),
@@ -30,6 +31,7 @@ _title_rules: tuple[tuple[NoticeType, re.Pattern[str]], ...] = (
     (_T.INQUIRY, re.compile(r"询价|询比|竞价|询采|比价|报价公告|询报价|快速采购|网上超市")),
     (_T.TENDER, re.compile(r"招标|采购公告|比选|遴选|采购文件|竞选|征集|项目公告|公开采购|邀请公告|公告$")),
 )
+_last_bracket = re.compile(r"\((?!废标|流标|终止|失败|更正|变更)[^()]*\)$")
 _project_noun = re.compile(r"项目|工程|服务|标段|设备|系统|施工|监理|设计|勘察|物资|编制|采购包|标包|改造|维修")
 _end_only = frozenset((_T.CONTRACT, _T.ACCEPTANCE, _T.INTENTION))
 _failed = re.compile(
@@ -68,7 +70,7 @@ def read_type(candidates: Candidates, title: str) -> tuple[FieldValue, ...]:
 
 def _by_title(title: str) -> tuple[NoticeType, int, int] | None:
     title = half_width(title)
-    plain = re.sub(r"\([^()]*\)$", lambda match: " " * len(match[0]), title)
+    plain = _last_bracket.sub(lambda match: " " * len(match[0]), title)
     # The kind stands behind the last word for a project: 验收报告编制项目招标公告 is a call, not an acceptance.
     nouns = list(_project_noun.finditer(plain))
     starts = [nouns[-1].end()] if nouns else []
@@ -81,7 +83,7 @@ def _by_title(title: str) -> tuple[NoticeType, int, int] | None:
                 pass
             if match is None:
                 continue
-            if kind in (_T.CORRECTION, _T.TERMINATION) and not _is_notice_of(plain, match.end()):
+            if low not in starts and kind in (_T.CORRECTION, _T.TERMINATION) and not _is_notice_of(plain, match.end()):
                 continue
             return kind, *match.span()
     return None

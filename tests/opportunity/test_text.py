@@ -78,16 +78,20 @@ def test_bounded_keeps_marks_as_gaps() -> None:
     assert bounded("采购人：宁波\n某局，1-8号线（二期）A_1") == "采购人 宁波某局 1.8号线 二期 a 1"
 
 
+# Every plane that has characters, whole; of the empty ones a few.
+CODES = (*range(0x32400), *range(0x40000, 0xE0000, 0x3FFF), *range(0xE0000, 0xE0200), *range(0xF0000, 0x110000, 0x3FFF))
+
+
 def test_every_code_point_the_fast_path_equals_the_reference() -> None:
-    """All of Unicode, surrogates included: alone, and between digits where marks matter."""
-    for start in range(0, 0x110000, 64):
-        block = [chr(code) for code in range(start, start + 64)]
+    """Surrogates included: alone, and between digits where marks matter."""
+    for start in range(0, len(CODES), 64):
+        block = [chr(code) for code in CODES[start : start + 64]]
         for joined in ("".join(block), "1" + "2".join(block) + "3"):
-            assert module._folded(joined) == module.folded_slowly(joined), hex(start)
+            assert module._folded(joined) == module.folded_slowly(joined), hex(CODES[start])
 
 
 def test_every_code_point_is_idempotent_and_keeps_only_letters_digits_and_points() -> None:
-    for code in range(0x110000):
+    for code in CODES:
         once = normalise(f"1{chr(code)}2")
         assert normalise(once) == once, hex(code)
         for character in once:

@@ -21,6 +21,7 @@ _generic = re.compile(
     r"名称|单位|数量|序号|备注|金额|价格|报价|时间|日期|地点|编号|内容|要求|需求|等级|资质|工期|期限|描述|参数|负责人|经理|得分|排名|规格|型号|品牌|包|代码|结果|(?<!询)价|情况|比例|成员"
 )
 _not_generic = re.compile(r"\d|公司|局$|院$|:|某")
+_bracketed = re.compile(r"\([^()]*\)")
 _long_number = re.compile(r"\d{3}")
 _value_like = re.compile(r"\d|公司")
 _heading = re.compile(r"[一二三四五六七八九十]{1,3}、|\d{1,2}\.[^\d]")
@@ -144,7 +145,7 @@ def _labels_of(name: str) -> tuple[Label, ...]:
     found = LABELS.get(bare)
     if found is not None or len(bare) < 3:
         return found or ()
-    if ":" in bare or _long_number.search(bare):
+    if _long_number.search(bare) or (":" in bare and ":" in _bracketed.sub("", bare)):
         return ()
     parts = [part for part in _parts.split(bare) if part]
     if len(parts) > 1 or bare[-1] == "元":

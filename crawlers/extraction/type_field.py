@@ -78,11 +78,10 @@ def _by_title(title: str) -> tuple[NoticeType, int, int] | None:
         for kind, pattern in _title_rules:
             if low == 0 and kind in _end_only:
                 continue
-            match = None
-            for match in pattern.finditer(plain, low):
-                pass
-            if match is None:
+            matches = list(pattern.finditer(plain, low))
+            if not matches:
                 continue
+            match = matches[-1]
             if low not in starts and kind in (_T.CORRECTION, _T.TERMINATION) and not _is_notice_of(plain, match.end()):
                 continue
             return kind, *match.span()

@@ -4,7 +4,7 @@ A recording is a folder: ``recording.json`` (``origin``: recorded from the live 
 up from stated facts), one file for each page, and ``expected.json``. The first comparison writes
 expected.json and says so; later ones compare field by field. Used by the tests and ``market source check``.
 
-Each page states what it must lead to: ``listing``, ``notice``, ``blocked`` or ``unreadable``.
+A page may state an ``origin`` of its own, so that a recorded folder can keep made-up failures. Each page states what it must lead to: ``listing``, ``notice``, ``blocked`` or ``unreadable``.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def _page(folder: Path, item: Mapping[str, Any], now: dt.datetime, origin: str) 
     page = Page(
         request=request, url=item.get("url", request.url), status=item.get("status", 200),
         headers=item.get("headers", {}), content=content, text=content.decode(encoding), encoding=encoding,
-        replaced=0, fetched_at=now, origin=Origin.LIVE if origin == "recorded" else Origin.REPLICA,
+        replaced=0, fetched_at=now,
+        origin=Origin.LIVE if item.get("origin", origin) == "recorded" else Origin.REPLICA,
     )
     return RecordedPage(name=item["name"], expect=item["expect"], page=page, row=item.get("row"))
 

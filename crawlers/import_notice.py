@@ -17,10 +17,12 @@ DEFAULT_SOURCE = "import"
 GIVEN = (
     "type", "region", "published", "buyer", "agency", "project_number", *AMOUNT_FIELDS, *MOMENT_FIELDS, "suppliers",
 )
-_HTML = re.compile(
-    r"<(?:!doctype|html|body|head|div|p|br|table|tbody|tr|td|th|span|h[1-6]|ul|ol|li|a|font|b|strong|em|img|style|script|section)\b[^<>]*>",
-    re.IGNORECASE,
+_TAGS = (
+    "html|body|head|div|p|br|hr|table|tbody|thead|tr|td|th|span|h[1-6]|ul|ol|li|a|font|b|i|u|strong|em|img|style|script"
+    "|section|article|pre|center|label|input|meta|link"
 )
+# A whole tag, without attributes or with at least one that has a value: a<b 且 c>d is text.
+_HTML = re.compile(rf"<!doctype html|<(?:{_TAGS})(?:\s[^<>]*=[^<>]*)?\s*/?>", re.IGNORECASE)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 

@@ -82,7 +82,7 @@ def amount_of(value: Any) -> Decimal:
             except InvalidOperation as error:
                 raise ValueError("金额应为数字") from error
         else:
-            found = parse_amount(text, unit="元")
+            found = parse_amount(text)
             if found is None:
                 raise ValueError("金额读不出")
             amount = found

@@ -7,18 +7,17 @@ again: what is there already counts as unchanged.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from crawlers.extraction import READER, extract
-from crawlers.import_notice import DEFAULT_SOURCE, ImportedNotice, RowRefused, notice_of
+from crawlers.extraction import READER
+from crawlers.import_notice import DEFAULT_SOURCE
 from crawlers.import_rows import RawRow, rows, shape_of
-from opportunity.notice import FIELD_NAMES, Fields, Notice, Origin, Region
+from crawlers.import_work import ReadRow, read_parts
+from opportunity.notice import Notice, Origin
 from opportunity.store import Incoming, Store
 from opportunity.store.quarantine import put
 
@@ -68,19 +67,14 @@ class ImportReport:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Refusal:
-    row: RawRow
-    reason: str
-
-
 def import_file(
     store: Store, path: Path, *, now: dt.datetime, progress: Callable[[int, int, ImportReport], None] | None = None,
-    batch: int = BATCH,
+    batch: int = BATCH, workers: int | None = None,
 ) -> ImportReport:
     """Import a JSONL or CSV file; ``progress`` is told (bytes read, bytes in all, report so far).
 
     Raises BadInput when the file as a whole cannot be read as rows; a bad row never stops the others.
+    ``workers`` read rows in processes of their own (as many as there are processors when None).
     """
     shape = shape_of(path)
     report = ImportReport()
@@ -90,82 +84,54 @@ def import_file(
         nonlocal passed
         passed = done
 
-    for part in _batches(rows(path, shape, note), batch):
-        _import_batch(store, part, now, report)
+    for rows_, read in read_parts(rows(path, shape, note), batch, workers=workers):
+        _import_part(store, rows_, read, now, report)
         if progress is not None:
             progress(passed, shape.size, report)
     return report
 
 
-def _batches(items: Iterable[RawRow], size: int) -> Iterator[list[RawRow]]:
-    iterator = iter(items)
-    while part := list(islice(iterator, size)):
-        yield part
-
-
-def _import_batch(store: Store, part: list[RawRow], now: dt.datetime, report: ImportReport) -> None:
+def _import_part(
+    store: Store, part: Sequence[RawRow], read: Sequence[ReadRow], now: dt.datetime, report: ImportReport
+) -> None:
     report.read += len(part)
-    good: list[tuple[RawRow, ImportedNotice]] = []
-    refused: list[_Refusal] = []
-    for row in part:
-        try:
-            if row.problem:
-                raise RowRefused(row.problem)
-            good.append((row, notice_of(row.values)))
-        except RowRefused as refusal:
-            refused.append(_Refusal(row=row, reason=str(refusal)))
-    good, crawled = _spare_crawled(store, good)
-    refused = sorted([*refused, *crawled], key=lambda one: one.row.line)
-    incoming = []
-    for row, imported in good:
-        fields, problem = _extracted(imported.notice)
-        aside = (*imported.kept_aside, *([("body", problem)] if problem else []))
-        for key, reason in aside:
+    crawled = _crawled(store, [one.notice for one in read if one.notice is not None])
+    incoming: list[Incoming] = []
+    refused: list[tuple[RawRow, str]] = []
+    for row, one in zip(part, read, strict=True):
+        if one.notice is None:
+            refused.append((row, one.problem))
+            continue
+        if one.notice.id in crawled:
+            refused.append((row, "该公告已由来源采集，导入不能覆盖"))
+            continue
+        for key, reason in one.kept_aside:
             report.keep_aside(row.line, key, reason)
         incoming.append(
-            Incoming(notice=imported.notice, extracted=fields, reader=READER, seen_at=now, cause="import")
+            Incoming(notice=one.notice, extracted=one.extracted, reader=READER, seen_at=now, cause="import")
         )
     for saved in store.save(incoming):
         setattr(report, saved.outcome, getattr(report, saved.outcome) + 1)
     _quarantine(store, refused, now, report)
 
 
-def _spare_crawled(
-    store: Store, good: list[tuple[RawRow, ImportedNotice]]
-) -> tuple[list[tuple[RawRow, ImportedNotice]], list[_Refusal]]:
-    """An import never writes over what was collected from the source itself."""
-    named = [imported.notice.id for _, imported in good if imported.notice.source != DEFAULT_SOURCE]
-    if not named:
-        return good, []
-    own = {id for id, record in store.records(named).items() if record.notice.origin is not Origin.IMPORT}
-    refused = [
-        _Refusal(row=row, reason="该公告已由来源采集，导入不能覆盖")
-        for row, imported in good if imported.notice.id in own
-    ]
-    return [pair for pair in good if pair[1].notice.id not in own], refused
+def _crawled(store: Store, notices: Sequence[Notice]) -> set[str]:
+    """Which of these were collected from the source itself: an import never writes over them."""
+    named = [notice.id for notice in notices if notice.source != DEFAULT_SOURCE]
+    return {id for id, record in store.records(named).items() if record.notice.origin is not Origin.IMPORT}
 
 
-def _extracted(notice: Notice) -> tuple[Fields, str]:
-    """What the row did not state, read from its text; a text that no reader can take is no reason to lose it."""
-    wanted = [name for name in FIELD_NAMES if name != "title" and name not in notice.given]
-    region = notice.given["region"][0].value if "region" in notice.given else None
-    try:
-        source_region = region if isinstance(region, Region) else None
-        return extract(notice.title, notice.body, source_region=source_region, wanted=wanted), ""
-    except Exception as error:
-        return {}, f"正文无法抽取（{type(error).__name__}）"
-
-
-def _quarantine(store: Store, refused: list[_Refusal], now: dt.datetime, report: ImportReport) -> None:
+def _quarantine(
+    store: Store, refused: Sequence[tuple[RawRow, str]], now: dt.datetime, report: ImportReport
+) -> None:
     if not refused:
         return
     with store.write() as connection:
-        for one in refused:
-            report.refuse(one.row.line, one.reason)
+        for row, reason in refused:
+            report.refuse(row.line, reason)
             put(
-                connection, source=DEFAULT_SOURCE, key=_stated(one.row, "id"), url=_stated(one.row, "url"),
-                reason=one.reason, detail=f"第 {one.row.line} 行：{one.reason}",
-                payload=one.row.payload or json.dumps(str(one.row.values)).encode(), run=None, at=now,
+                connection, source=DEFAULT_SOURCE, key=_stated(row, "id"), url=_stated(row, "url"), reason=reason,
+                detail=f"第 {row.line} 行：{reason}", payload=row.payload, run=None, at=now,
             )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from indexer.engine import Index
-from opportunity.change import Change
+from opportunity.change import Change, ChangeKind
 from opportunity.errors import BadCursor
 from opportunity.matching import matches, search_text
 from opportunity.notice import NoticeRecord
@@ -34,7 +34,7 @@ class History(Protocol):
 
     def changes(self, after: int, limit: int) -> list[Change]: ...
 
-    def records(self, ids: Sequence[str]) -> dict[str, NoticeRecord]: ...
+    def watermark(self) -> int: ...
 
     def record_as_of(self, id: str, seq: int) -> NoticeRecord | None: ...
 
@@ -58,18 +58,27 @@ class Slice:
 
 @dataclass(slots=True, kw_only=True)
 class Touched:
-    """The notices touched by changes between ``as_of`` and the index that answers now."""
+    """The notices touched by changes between ``seq`` and what the index may hold by now.
+
+    ``fresh`` are those that were first published after ``seq``: they were not there to be listed.
+    """
 
     seq: int
     low: int
     high: int
     ids: set[str] = field(default_factory=set)
+    fresh: set[str] = field(default_factory=set)
 
     def widen(self, store: History, answered: int) -> None:
-        """Take in the changes up to the state ``answered`` of the index (either side of ``as_of``)."""
-        if answered > self.high:
-            self._read(store, self.high, answered)
-            self.high = answered
+        """Take in the changes up to the state ``answered`` of the index (either side of ``seq``).
+
+        A feeder that works off a backlog may have put a notice into the index as it stands now, ahead of the
+        index's own number: so everything up to the end of the change stream is taken in.
+        """
+        newest = max(answered, store.watermark())
+        if newest > self.high:
+            self._read(store, self.high, newest)
+            self.high = newest
         if answered < self.low:
             self._read(store, answered, self.low)
             self.low = answered
@@ -81,8 +90,16 @@ class Touched:
             changes = [change for change in store.changes(after, _CHUNK) if change.seq <= upto]
             if not changes:
                 return
-            self.ids.update(change.notice for change in changes)
+            for change in changes:
+                self.ids.add(change.notice)
+                if change.kind is ChangeKind.PUBLISHED and change.version == 1 and change.seq > self.seq:
+                    self.fresh.add(change.notice)
             after = changes[-1].seq
+
+    @property
+    def old(self) -> set[str]:
+        """Those that may have been there at ``seq``."""
+        return self.ids - self.fresh
 
 
 def _expired() -> BadCursor:
@@ -119,6 +136,11 @@ class SortedPager:
             more=len(merged) > limit or engine_more,
         )
 
+    @property
+    def looked_back(self) -> bool:
+        """True when notices had to be looked at as they were: the engine's own total may then be off by them."""
+        return bool(self._touched.old)
+
     def _from_engine(self, after: Hit | None, need: int) -> tuple[list[Hit], bool]:
         """At least ``need`` hits that no change touched, or all that are left; and whether more follow."""
         raw: list[Hit] = []
@@ -136,13 +158,11 @@ class SortedPager:
 
     def _put_back(self) -> list[tuple[Key, Hit]]:
         """The touched notices that matched at ``seq``, with the key they had then."""
-        ids = sorted(self._touched.ids - self._leave_out)
-        newest = self._store.records(ids) if ids else {}
-        old = [id_ for id_ in ids if id_ in newest and newest[id_].first_seq <= self._seq]
+        old = self._touched.old - self._leave_out
         if len(old) > MAX_EVALUATED:
             raise _expired()
         found: list[tuple[Key, Hit]] = []
-        for id_ in old:
+        for id_ in sorted(old):
             record = self._store.record_as_of(id_, self._seq)
             if record is not None and matches(self._query, search_text(record), self._words_of):
                 key = record_key(record, self._query.sort, self._now)

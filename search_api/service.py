@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from indexer.engine import Engine, Index
-from opportunity.errors import EngineUnavailable, NotFound
+from opportunity.errors import BadCursor, EngineUnavailable, NotFound
 from opportunity.notice import Origin
 from opportunity.query import Choice, Everything, Query, Sort
 from opportunity.results import AsOf, Hit, Total
@@ -156,6 +156,8 @@ class Search:
             hits=shown, total=found.total, as_of=found.as_of, now=query.now, more=len(found.hits) > limit,
             unknown=self._unknown(index, query, request), shown=len(shown),
         )
+        if not ranked and self.store.watermark() > found.as_of.seq:
+            return self._first_while_feeding(index, query, page, limit)
         if not page.more:
             return page
         if ranked:
@@ -165,6 +167,19 @@ class Search:
             )
             return replace(page, stored=name, offset=limit)
         return replace(page, place=place_after(shown[-1]))
+
+    def _first_while_feeding(self, index: Index, query: Query, page: _Page, limit: int) -> _Page:
+        """The first page of a sorted list while changes are on their way into the index.
+
+        The index may hold some notices as they are since; they are listed as of its own number, as on every later page.
+        """
+        pager = self._pager(index, query, page.as_of.seq)
+        try:
+            rest = pager.read(NOWHERE, limit)
+        except BadCursor:  # a backlog too long to look through: the engine's answer, and later pages will say so
+            return replace(page, place=place_after(page.hits[-1])) if page.more else page
+        total = replace(page.total, exact=page.total.exact and not pager.looked_back)
+        return replace(page, hits=rest.hits, shown=len(rest.hits), place=rest.place, more=rest.more, total=total)
 
     def _later(self, index: Index, query: Query, came: Cursor, limit: int) -> _Page:
         page = _Page(

@@ -41,11 +41,11 @@ def search_page(request: Request) -> HTMLResponse:
         problem, status = error.message, status_of(error)
     return _rendering(request).page(
         "search.html", request, status=status, form=form, answer=answer, problem=problem,
-        cards=_cards(answer), sources=service.freshness.titles(), demonstration=demonstration,
+        cards=group_cards(answer), sources=service.freshness.titles(), demonstration=demonstration,
     )
 
 
-def _cards(answer: SearchAnswer | None) -> list[list[HitAnswer]]:
+def group_cards(answer: SearchAnswer | None) -> list[list[HitAnswer]]:
     """The hits of a page grouped into cards: one opportunity, one card, at the place of its first."""
     if answer is None:
         return []

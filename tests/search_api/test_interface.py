@@ -11,7 +11,7 @@ import pytest
 
 from opportunity.matching import matches, search_text
 from opportunity.notice import FieldValue, Origin
-from search_api.request import SearchRequest
+from search_api.routers.parameters import SearchParameters
 from tests.search_api.conftest import Market
 from tests.search_api.notices import NOW, found, given, incoming, invented, notice
 
@@ -25,7 +25,7 @@ def get(market: Market, path: str, status: int = 200, **params: Any) -> Any:
 def every(market: Market, **params: Any) -> list[dict[str, Any]]:
     """All hits over all pages."""
     hits: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
+    cursor: dict[str, Any] = {}
     while True:
         answer = get(market, "/api/v1/search", limit=100, **params, **cursor)
         hits += answer["hits"]
@@ -61,14 +61,10 @@ def test_an_answer_has_every_part_of_the_contract(filled: Market) -> None:
 ])
 def test_every_filter_is_what_the_oracle_says(filled: Market, params: dict[str, Any]) -> None:
     hits = every(filled, **params)
-    request = SearchRequest(
-        text=params.get("q", ""),
-        **{name + "s": tuple(value) if isinstance(value, list) else (value,)
-           for name, value in params.items() if name in ("type", "region", "state", "source", "origin")},
-        **{name: Decimal(value) for name, value in params.items() if name.startswith("budget")},
-        **{name: dt.date.fromisoformat(value) for name, value in params.items() if name.endswith(("_from", "_to"))},
-        include_unknown=params.get("include_unknown", True),
-    )
+    request = SearchParameters.model_validate({
+        name: [value] if name in ("type", "region", "state", "source", "origin") and not isinstance(value, list) else value
+        for name, value in params.items()
+    }).request()
     query = filled.search.query(request, NOW)
     wanted = {r.id for r in filled.store.iterate() if matches(query, search_text(r), filled.cutter.words)}
     assert {hit["id"] for hit in hits} == wanted

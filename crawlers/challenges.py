@@ -58,12 +58,12 @@ _vendor_headers = ("cf-mitigated", "x-datadome", "x-waf-uuid")
 _vendor_cookies = ("__jsl_clearance", "acw_sc__v2", "incap_ses", "yunsuo_session", "__jsluid")
 
 _titles: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("captcha", re.compile(r"安全验证|访问验证|人机验证|滑动验证|滑块验证|请.{0,4}验证码|身份验证|just a moment|captcha", re.I)),
-    ("rate_limit", re.compile(r"访问(过于|太)?频繁|频繁访问|too many requests", re.I)),
+    ("captcha", re.compile(r"安全验证|访问验证|人机验证|滑动验证|滑块验证|请.{0,4}验证码|身份验证|just\s*a\s*moment|captcha", re.I)),
+    ("rate_limit", re.compile(r"访问(过于|太)?频繁|频繁访问|too\s*many\s*requests", re.I)),
     ("maintenance", re.compile(r"(系统|网站|平台|服务).{0,6}(维护|升级)(中|公告|通知)?$|^(系统|网站)?维护中")),
     ("login", re.compile(r"^(用户|会员|统一|系统|账号)?.{0,6}(登录|登陆)(页面?|界面|认证)?$|统一身份认证")),
-    ("blocked", re.compile(r"拒绝访问|访问被(拒绝|拦截|阻断|禁止)|禁止访问|请求被拦截|^(403|405|412)\b|forbidden|access denied", re.I)),
-    ("error_page", re.compile(r"^错误页面|页面(不存在|未找到|出错)|^(404|500|502|503)\b|bad gateway", re.I)),
+    ("blocked", re.compile(r"拒绝访问|访问被(拒绝|拦截|阻断|禁止)|禁止访问|请求被拦截|^(403|405|412)(?!\d)|forbidden|access\s*denied", re.I)),
+    ("error_page", re.compile(r"^错误页面|页面(不存在|未找到|出错)|^(404|500|502|503)(?!\d)|bad\s*gateway", re.I)),
 )
 # Sentences that portals address to the visitor. Each needs its whole phrase.
 _phrases: tuple[tuple[Kind, re.Pattern[str]], ...] = (
@@ -72,13 +72,14 @@ _phrases: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         r"(请|需要?)(先)?(拖动|滑动|按住).{0,8}(滑块|拼图)|请(先)?(完成|进行|通过).{0,6}(安全|人机|滑动|滑块)?验证(?!后(下载|投标))"
         r"|(请|需)(先)?(输入|填写).{0,10}验证码.{0,12}(继续访问|继续浏览|以继续|确认您?不是机器|验证您?的?身份)"
         r"|为了?(保证|保护).{0,12}请.{0,8}验证")),
-    ("challenge", re.compile(r"请?(开启|启用|打开).{0,6}(javascript|cookie)|enable javascript|努力加载中|正在(检查|验证)您的浏览器|checking your browser", re.I)),
-    ("blocked", re.compile(r"(您|你)?的?(访问|请求).{0,8}(被(拒绝|拦截|阻断|禁止|阻止)|存在(威胁|风险|攻击))|web应用防火墙|ip.{0,10}(被|已)(封|禁|限制)", re.I)),
+    ("challenge", re.compile(r"请?(开启|启用|打开).{0,6}(javascript|cookie)|enable\s*javascript|努力加载中|正在(检查|验证)您的浏览器|checking\s*your\s*browser", re.I)),
+    ("blocked", re.compile(r"(您|你)?的?(访问|请求).{0,8}(被(拒绝|拦截|阻断|禁止|阻止)|存在(威胁|风险|攻击))|(?<![a-z])ip.{0,24}(已被|被|已)(封|禁|限制)", re.I)),
     ("maintenance", re.compile(r"(系统|网站|平台|服务器?)(正在|现在|目前|处于)?.{0,4}(维护|升级)(中|期间|，|。|！|$)|暂停(访问|服务)[，。！]")),
     ("login", re.compile(r"(您|你)?(还没有|尚未|还未|未)(登录|登陆)|请(先|重新)(登录|登陆)(后|再|！|。|$)|登录(已)?(超时|失效|过期)")),
 )  # fmt: skip
 _refusing = {401: "login", 403: "blocked", 407: "blocked", 412: "challenge", 418: "blocked", 429: "rate_limit",
              451: "blocked", 468: "challenge", 493: "blocked", 521: "challenge", 567: "blocked"}  # fmt: skip
+_tender_words = re.compile("项目编号|采购人|招标人|投标人|供应商|预算|限价|开标|中标|成交|投标|招标|更正|公告|询价|磋商")
 # What stands between these tags is not shown.
 _unseen = ("script", "style", "title", "textarea", "template", "!--")
 _password = re.compile(r"<input[^>]{0,200}type\s*=\s*[\"']?password", re.I)
@@ -109,8 +110,10 @@ def _of_document(page: Page, text: str) -> Kind | None:
     if len(visible) > SHORT:
         return None
     title = _title(text)
+    # Short notices exist (“系统升级项目更正公告”): what speaks of a tender is one.
+    tender = len(set(_tender_words.findall(title + visible))) >= 2
     for kind, pattern in _titles:
-        if title and pattern.search(title):
+        if title and not tender and pattern.search(title):
             return kind
     lowered = text.lower()
     marked = any(mark in lowered for mark in _vendor_marks)
@@ -118,7 +121,7 @@ def _of_document(page: Page, text: str) -> Kind | None:
     marked = marked or any(name in page.headers.get("set-cookie", "") for name in _vendor_cookies)
     if marked and len(visible) < NEARLY_NOTHING * 2:
         return "challenge"
-    if len(visible) < SHORT // 2:
+    if len(visible) < SHORT // 2 and not tender:
         for kind, pattern in _phrases:
             if pattern.search(visible):
                 return kind

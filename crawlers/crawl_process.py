@@ -209,9 +209,10 @@ def _drive(context: RunContext, settings: dict[str, Any]) -> None:
     reactor = sys.modules.get("twisted.internet.reactor")
     if reactor is not None and getattr(reactor, "_startedBefore", False):
         raise ConfigurationError("一个进程只能采集一次；请另起进程")
+    process = CrawlerProcess({**settings, CONTEXT: context})
+    # Only now: making the process sets Scrapy's own loggers to DEBUG.
     for name in ("scrapy", "twisted", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    process = CrawlerProcess({**settings, CONTEXT: context})
     process.crawl(NoticeSpider)
     if context.stop.reason is None:
         process.start(install_signal_handlers=False)

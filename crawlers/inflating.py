@@ -24,7 +24,7 @@ MOST_ENCODINGS = 2
 
 
 class TruncatedBody(FetchError):
-    """The answer ended before its own end mark or its stated length."""
+    """The answer ended before its own end mark or its stated length, or its bytes are damaged."""
 
     code = "truncated_body"
 
@@ -91,7 +91,7 @@ def _gzip(data: bytes) -> Iterator[bytes]:
         try:
             yield from _stream(inflater, data)
         except zlib.error as error:
-            raise FetchError("gzip 响应已损坏") from error
+            raise TruncatedBody("gzip 响应已损坏") from error
         data = inflater.unused_data.lstrip(b"\0")
         if data[:2] != b"\x1f\x8b":
             return
@@ -103,7 +103,7 @@ def _deflate(data: bytes) -> Iterator[bytes]:
     try:
         yield from _stream(zlib.decompressobj(wbits=15 if wrapped else -15), data)
     except zlib.error as error:
-        raise FetchError("deflate 响应已损坏") from error
+        raise TruncatedBody("deflate 响应已损坏") from error
 
 
 def _brotli(data: bytes) -> Iterator[bytes]:
@@ -118,7 +118,7 @@ def _brotli(data: bytes) -> Iterator[bytes]:
                 return
             chunk = decompressor.process(b"", output_buffer_limit=CHUNK)
     except brotli.error as error:
-        raise FetchError("br 响应已损坏") from error
+        raise TruncatedBody("br 响应已损坏") from error
 
 
 def _zstd(data: bytes) -> Iterator[bytes]:
@@ -139,7 +139,7 @@ def _zstd(data: bytes) -> Iterator[bytes]:
                 raise TruncatedBody("压缩的响应在结束标记之前中断")
             data = frame.unused_data + data[start + 256 :]
     except zstandard.ZstdError as error:
-        raise FetchError("zstd 响应已损坏") from error
+        raise TruncatedBody("zstd 响应已损坏") from error
 
 
 _decoders: dict[str, Callable[[bytes], Iterator[bytes]]] = {

@@ -175,7 +175,7 @@ class NoticeSpider(scrapy.Spider):
         if isinstance(error, DayBudgetSpent):
             run.note("limit", sentence)
             self._close("budget")
-        self._failures += label == "network"
+        self._failures += label in ("network", "truncated")
         if self._failures >= SITE_DOWN:
             self._close("site_down")
 
@@ -183,8 +183,6 @@ class NoticeSpider(scrapy.Spider):
         step = await self.run.in_worker(self.run.crawl.fail, wanted, label, sentence)
         if page is not None:
             step.problems[:] = [Problem(label=label, sentence=sentence, url=page.url, key=wanted.row_key, page=page)]
-        if label == "robots":
-            self.run.note(label, sentence)
         return step
 
     def _follow(self, step: Step) -> list[Request]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
-from crawlers.platforms.base import given, html, hashes, member, json_answer, one, row_json, stated_moment, text_of
+from crawlers.platforms.base import given, hashes, html, json_answer, member, one, row_json, stated_moment, text_of
 from opportunity.notice import Notice
 from opportunity.page import Listing, Page, PageRequest, Row
 from opportunity.source import Basis, Expectation, Politeness, Source, Timetable
@@ -57,7 +57,7 @@ class BenchPlatform:
         return Notice(
             source=source.id, key=row.key, title=text_of(one(document, "h1", "title")), body=body, url=pages[0].url,
             origin=pages[0].origin, pages=hashes(pages), row=row_json(row), body_missing=not body,
-            given={"published": given(row.published or dt.date(2026, 1, 1), str(row.facts["date"]))},
+            given={"published": given(dt.date.fromisoformat(row.facts.get("stated") or row.facts["date"]), str(row.facts))},
         )  # fmt: skip
 
 

@@ -1,7 +1,9 @@
-"""Runs one crawl of the invented source in a process of its own: `python -m tests.crawlers.driver FILE`.
+"""Runs crawls of the invented source, each in a process forked from this one: `python -m tests.crawlers.driver`.
 
-FILE is JSON: home, id, base, and optionally source, platform, limits, replicas, resolver, since.
-The finished run is printed as JSON, or the error's code and message.
+Each line of standard input names a JSON file: home, id, base, and optionally source, platform,
+limits, replicas, resolver, since. Its child's process id is answered; the finished run (or the
+error's code and message) is written beside the file as .out, what it said as .err, and when it
+has ended its exit code as .code.
 """
 
 from __future__ import annotations
@@ -9,12 +11,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import os
+import select
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
 from twisted.internet import defer
 
+import crawlers.spider  # noqa: F401  (loaded once, before the fork)
 from crawlers.crawl_process import crawl_source
 from crawlers.run_report import run_json
 from crawlers.waiting import Limits
@@ -36,10 +42,18 @@ class Names:
         return defer.succeed(lists.pop(0) if len(lists) > 1 else lists[0])
 
 
+def say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
 def main(file: str) -> int:
     logging.basicConfig(level=logging.WARNING)
     asked: dict[str, Any] = json.loads(Path(file).read_text("utf-8"))
-    settings = Settings(home=Path(asked["home"]), replicas=asked.get("replicas", f"{asked['id']}={asked['base']}"))
+    settings = Settings(
+        home=Path(asked["home"]),
+        replicas=asked.get("replicas", f"{asked['id']}={asked['base']}"),
+        busy_seconds=asked.get("busy_seconds", 30.0),
+    )
     since = asked.get("since")
     try:
         run = crawl_source(
@@ -49,7 +63,7 @@ def main(file: str) -> int:
             limits=Limits(**asked.get("limits", {})),
             resolver=Names(asked["resolver"]) if "resolver" in asked else None,
             since=dt.datetime.fromisoformat(since) if since else None,
-            progress=lambda line: sys.stderr.write(line + "\n"),
+            progress=say,
         )
     except MarketError as error:
         sys.stdout.write(json.dumps({"error": error.code, "message": error.message}))
@@ -58,5 +72,45 @@ def main(file: str) -> int:
     return 0
 
 
+def child(file: str) -> int:
+    """Fork; the child never returns from here."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 70
+    try:
+        for number, suffix in ((1, ".out"), (2, ".err")):
+            os.dup2(os.open(Path(file).with_suffix(suffix), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        code = main(file)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def serve() -> None:
+    children: dict[int, str] = {}
+    asking = True
+    while asking or children:
+        if asking and select.select([0], [], [], 0.02)[0]:
+            line = sys.stdin.readline().strip()
+            asking = bool(line)
+            if line:
+                pid = child(line)
+                children[pid] = line
+                sys.stdout.write(f"{pid}\n")
+                sys.stdout.flush()
+        for pid, file in list(children.items()):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                del children[pid]
+                code = Path(file).with_suffix(".code.new")
+                code.write_text(str(os.waitstatus_to_exitcode(status)), "ascii")
+                code.replace(Path(file).with_suffix(".code"))
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    serve()

@@ -27,7 +27,7 @@ def answer(
 
 
 def page(body: bytes, **headers: str) -> bytes:
-    return answer(body, kind="text/html; charset=utf-8", **headers)
+    return answer(body, "200 OK", "text/html; charset=utf-8", None, **headers)
 
 
 ALLOWED = answer(b"", "404 Not Found", "text/plain")
@@ -111,6 +111,10 @@ class Sites:
         server = asyncio.run_coroutine_threadsafe(asyncio.start_server(site.serve, host, port), self._loop).result(10)
         site.port = server.sockets[0].getsockname()[1]
         return site
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Call something where the servers run."""
+        self._loop.call_soon_threadsafe(function)
 
     def close(self) -> None:
         async def end() -> None:

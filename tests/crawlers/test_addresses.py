@@ -20,6 +20,12 @@ from opportunity.errors import ConfigurationError, FetchError, ForbiddenAddress
 from opportunity.notice import Origin
 from tests.crawlers.bench import bench_source
 
+# Twisted states no types for these.
+fake_reactor: Any = MemoryReactorClock
+tls_policy: Any = BrowserLikePolicyForHTTPS
+parse: Any = URI.fromBytes
+failure: Any = Failure
+
 PUBLIC = "93.184.216.34"
 OTHER_PUBLIC = "2606:2800:220:1:248:1893:25c8:1946"
 
@@ -65,15 +71,15 @@ def by_system(host: str) -> defer.Deferred[list[str]]:
 
 def attempt(url: str, policy: AddressPolicy, resolver: Any = by_system) -> tuple[MemoryReactorClock, Any]:
     """Try to connect as the download handler does; the reactor records what was dialled."""
-    reactor = MemoryReactorClock()
+    reactor = fake_reactor()
     outcome: list[Any] = []
     try:
         address = Request(url).url.encode("ascii")
-        endpoints = GuardedEndpoints(reactor, Pins(policy, resolver), BrowserLikePolicyForHTTPS(), 10)
-        connecting = endpoints.endpointForURI(URI.fromBytes(address)).connect(Factory.forProtocol(Protocol))
+        endpoints = GuardedEndpoints(reactor, Pins(policy, resolver), tls_policy(), 10)
+        connecting = endpoints.endpointForURI(parse(address)).connect(Factory.forProtocol(Protocol))
         connecting.addBoth(outcome.append)
     except (FetchError, ValueError, UnicodeError) as error:
-        outcome.append(Failure(error))
+        outcome.append(failure(error))
     return reactor, outcome[0] if outcome else None
 
 
@@ -119,16 +125,17 @@ def test_rebinding_meets_a_pinned_address() -> None:
         asked.append(host)
         return defer.succeed(lists.pop(0))
 
-    reactor = MemoryReactorClock()
-    endpoints = GuardedEndpoints(reactor, Pins(AddressPolicy(), resolver), BrowserLikePolicyForHTTPS(), 10)
+    reactor = fake_reactor()
+    endpoints = GuardedEndpoints(reactor, Pins(AddressPolicy(), resolver), tls_policy(), 10)
     for _ in range(3):
-        endpoints.endpointForURI(URI.fromBytes(b"http://portal.example/")).connect(Factory.forProtocol(Protocol))
+        endpoints.endpointForURI(parse(b"http://portal.example/")).connect(Factory.forProtocol(Protocol))
     assert [client[0] for client in reactor.tcpClients] == [PUBLIC] * 3
     assert asked == ["portal.example"]
 
 
 def test_a_name_that_cannot_be_had_is_a_fetch_error() -> None:
-    for answer in (defer.fail(OSError("no such name")), defer.succeed([])):
+    answers: list[defer.Deferred[list[str]]] = [defer.fail(OSError("no such name")), defer.succeed([])]
+    for answer in answers:
         reactor, outcome = attempt("http://portal.example/", AddressPolicy(), lambda host, answer=answer: answer)
         assert reactor.tcpClients == []
         assert isinstance(outcome.value, FetchError)

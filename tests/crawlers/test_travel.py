@@ -1,0 +1,124 @@
+"""Redirects and links: what is followed, what is refused, and that no forbidden listener hears anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from opportunity.settings import Settings
+from opportunity.store import open_store
+from tests.crawlers.bench import list_json, notice_html
+from tests.crawlers.fetching import crawl, labels
+from tests.crawlers.site import Sites, answer, page
+
+HTML = notice_html("云溪市课桌椅采购公告")
+
+
+def to(location: str, status: str = "302 Found") -> bytes:
+    return answer(b"", status, "text/html", Location=location)
+
+
+def test_redirects_and_links(tmp_path: Path, sites: Sites) -> None:
+    site, elsewhere = sites.open(), sites.open()
+    sixth = sites.open("::1", site.port)
+    second = sites.open("127.0.0.2", site.port)
+    for listener in (elsewhere, sixth, second):
+        listener.set("/x", page(HTML))
+    port = elsewhere.port
+    forbidden = [
+        f"http://127.0.0.1:{port}/x", f"http://127.0.0.2:{site.port}/x", f"http://[::1]:{site.port}/x",
+        f"http://localhost:{site.port}/x", f"http://0x7f000001:{site.port}/x", f"http://127.1:{port}/x",
+        f"http://[::ffff:127.0.0.1]:{port}/x", f"http://127。0。0。1:{port}/x", f"//127.0.0.1:{port}/x",
+        f"http://user@127.0.0.1:{site.port}/x", "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd",
+        "ftp://127.0.0.1/x", "gopher://127.0.0.1/x", "data:text/html,x", "javascript:alert(1)", "http://", "http://[bad/",
+        f"https://127.0.0.1:{site.port}/x",
+    ]  # fmt: skip
+    good, rows = ["plain", "moved", "see-other", "five-hops"], []
+    site.set("/notice/plain", page(HTML))
+    site.set("/notice/moved", to("/notice/plain", "301 Moved"))
+    site.set("/notice/see-other", to(f"{site.base}notice/plain", "303 See Other"))
+    for hop in range(5):
+        site.set("/notice/five-hops" if hop == 0 else f"/hop{hop}", to(f"/hop{hop + 1}"))
+    site.set("/hop5", page(HTML))
+    site.set("/notice/six-hops", to("/notice/five-hops"))
+    site.set("/notice/loop", to("/notice/loop"))
+    site.set("/notice/aimless", answer(b"", "302 Found", "text/html"))
+    site.set("/notice/denied", to("/private/x"))
+    site.set("/private/x", page(HTML))
+    site.set("/robots.txt", answer(b"User-agent: *\nDisallow: /private", "200 OK", "text/plain"))
+    bad = ["six-hops", "loop", "aimless", "denied"]
+    for number, target in enumerate(forbidden):
+        site.set(f"/notice/r{number}", to(target))
+        bad.append(f"r{number}")
+    rows = [(name, name) for pair in zip(bad, [*good, *[f"fill{n}" for n in range(len(bad))]], strict=False) for name in pair]
+    for name, _ in rows:
+        if name.startswith("fill"):
+            site.set(f"/notice/{name}", page(HTML))
+    site.set("/list", answer(list_json(rows)))
+    home = tmp_path / "home"
+    run = crawl(home, site.base)
+    with open_store(Settings(home=home)) as store:
+        stored = store.known_keys("demo_bench", [name for name, _ in rows])
+    assert stored == {name for name, _ in rows} - set(bad)
+    assert [listener.connections for listener in (elsewhere, sixth, second)] == [0, 0, 0]
+    assert site.asked("/private/x") == []
+    assert len(site.asked("/notice/loop")) == 6
+    assert "file:" not in run["stderr"]
+    assert run["verdict"] == "incomplete"  # one page is refused by robots.txt, and that is said
+    assert labels(run) == {"robots", "network"}
+
+
+def test_links_to_forbidden_places_open_no_connection(tmp_path: Path, sites: Sites) -> None:
+    """Without any redirect: the rows of the list themselves point there."""
+    import json
+
+    site, elsewhere = sites.open(), sites.open()
+    second = sites.open("127.0.0.2", site.port)
+    targets = [f"http://127.0.0.1:{elsewhere.port}/x", f"http://127.0.0.2:{site.port}/x", f"http://2130706433:{elsewhere.port}/x",
+               f"http://user@127.0.0.1:{site.port}/x", "http://10.0.0.5/x", "file:///etc/passwd", "ftp://127.0.0.1/x"]  # fmt: skip
+    page_of_list = json.loads(list_json([(str(number), "公告") for number in range(2 * len(targets))]))
+    for number, row in enumerate(page_of_list["rows"]):
+        row["url"] = targets[number // 2] if number % 2 else "/good"
+    site.set("/good", page(HTML))
+    site.set("/list", answer(json.dumps(page_of_list).encode()))
+    home = tmp_path / "home"
+    run = crawl(home, site.base)
+    with open_store(Settings(home=home)) as store:
+        assert store.count() == len(targets)
+    assert [elsewhere.connections, second.connections] == [0, 0]
+    assert run["verdict"] != "complete"
+
+
+def test_a_name_that_resolves_to_this_machine_reaches_nothing(tmp_path: Path, sites: Sites) -> None:
+    """A live source (no replica is named for it) whose names answer, and rebind, to loopback."""
+    site = sites.open()
+    site.set("/list", answer(list_json([("1", "一号")])))
+    home = tmp_path / "home"
+    with open_store(Settings(home=home)) as store:
+        store.set_source_state("portal", enabled=True, contact="someone@example.invalid")
+    run = crawl(
+        home, f"http://portal.example:{site.port}/", id="portal", replicas=f"demo_other={site.base}",
+        resolver={"portal.example": [["127.0.0.1"], ["93.184.216.34", "127.0.0.1"], ["::1"]]},
+    )  # fmt: skip
+    assert site.connections == 0
+    assert run["verdict"] == "blocked"
+    assert "robots.txt" in run["sentence"]
+
+
+def test_who_we_are_is_said_and_nothing_is_forged_or_carried(tmp_path: Path, sites: Sites) -> None:
+    site = sites.open()
+    setting = {"Set_Cookie": "session=1; Domain=.example; Path=/"}
+    site.set("/list", answer(list_json([("1", "一号")]), **setting))
+    site.set("/notice/1", page(HTML, Referrer_Policy="os.path.join", **setting))
+    run = crawl(tmp_path / "home", site.base, platform={"method": "POST"})
+    assert run["verdict"] == "complete"
+    for request in site.seen:
+        assert request.headers["user-agent"].startswith("MarketOpportunityBot/")
+        assert "cookie" not in request.headers
+        assert "authorization" not in request.headers
+    assert [request.method for request in site.asked("/list")] == ["POST", "POST"]
+    other = sites.open()
+    other.set("/list", answer(list_json([("1", "一号")]), **setting))
+    other.set("/notice/1", page(HTML))
+    crawl(tmp_path / "second", other.base, platform={"keeps_cookies": True})
+    assert other.asked("/list")[0].headers.get("cookie") is None
+    assert other.asked("/notice/1")[0].headers["cookie"] == "session=1"

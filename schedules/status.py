@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from opportunity.health import health
-
 from opportunity.run import Health
 from opportunity.settings import Settings
 from opportunity.store import Store

@@ -16,7 +16,7 @@ from opportunity.errors import ConfigurationError
 from opportunity.settings import Settings
 from opportunity.store import open_store
 from schedules.heartbeat import read_heartbeat
-from schedules.supervisor import Child, Supervisor, die_with_parent, market_child
+from schedules.supervisor import Child, Supervisor, market_child
 
 WAIT_SECONDS = 60.0
 
@@ -29,26 +29,40 @@ def up(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> None:
     say("准备数据库…")
     open_store(settings).close()
     environment = settings.child_environment()
-    children: list[Child] = []
-    if demo:
-        replicas, state = _replicas(settings, environment)
-        environment = settings.child_environment(MARKET_REPLICAS=f"@{state}")
-        children.append(replicas)
-        say("启动本机演示副本（三个门户的仿真站点，内容系虚构）…")
-        replicas.start()
-        _wait(lambda: _fresh(state, replicas), replicas, "演示副本没有启动")
-    subprocess.run([sys.executable, "-m", "market", "source", "register"], env=environment, check=True,
-                   stdout=subprocess.DEVNULL)
-    children += [
-        market_child(settings, "web", "web", environment=environment),
-        market_child(settings, "worker", "feed", environment=environment),
-        market_child(settings, "scheduler", "schedule", environment=environment),
-    ]
-    supervisor = Supervisor(children, say)
+    supervisor = Supervisor([], say)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: supervisor.stopping.set())
-    supervisor.run(_Announcer(settings, demo, say))
+    try:
+        if demo:
+            environment = _start_replicas(settings, supervisor, say)
+        _register_sources(environment)
+        supervisor.children += [
+            market_child(settings, "web", "web", environment=environment),
+            market_child(settings, "worker", "feed", environment=environment),
+            market_child(settings, "scheduler", "schedule", environment=environment),
+        ]
+        supervisor.run(_Announcer(settings, demo, say))
+    finally:
+        supervisor.stop()
     say("已全部停止。")
+
+
+def _start_replicas(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -> dict[str, str]:
+    """Start the replicas as the first child; the environment in which the others find them."""
+    child, state = _replicas(settings, settings.child_environment())
+    supervisor.children.append(child)
+    say("启动本机演示副本（三个门户的仿真站点，内容系虚构）…")
+    child.start()
+    _wait(lambda: _fresh(state, child), child, "演示副本没有启动")
+    return settings.child_environment(MARKET_REPLICAS=f"@{state}")
+
+
+def _register_sources(environment: dict[str, str]) -> None:
+    """Bring the facts of every present source into the store (``source list`` does it first)."""
+    command = [sys.executable, "-m", "market", "source", "list"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ConfigurationError(f"无法登记来源：{done.stderr.strip()[-500:]}")
 
 
 def _replicas(settings: Settings, environment: dict[str, str]) -> tuple[Child, Path]:
@@ -67,7 +81,7 @@ def _fresh(state: Path, child: Child) -> bool:
         named = json.loads(state.read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    return child.process is not None and named.get("_pid") == child.process.pid
+    return child.process is not None and named.get("_pid", {}).get("pid") == child.process.pid
 
 
 def _wait(ready: Callable[[], bool], child: Child, failure: str) -> None:
@@ -117,5 +131,3 @@ class _Announcer:
         finally:
             store.close()
 
-
-__all__ = ["die_with_parent", "up"]

@@ -94,6 +94,8 @@ def outcome_of(
 ) -> RunOutcome:
     """The outcome that a tally and the chains amount to; ``seen`` counts distinct rows."""
     counted = [c for c in chains if c.end is End.WHOLE and c.first_total is not None]
+    if seen and not any(c.first_total for c in counted):
+        counted = []  # only empty side lists were read to their end: that measures nothing
     return RunOutcome(
         finish_reason=finish_reason,
         counts=RunCounts(

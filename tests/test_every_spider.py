@@ -6,11 +6,14 @@ at least the cases named in LEAST; ``market source new`` makes both.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -186,6 +189,51 @@ def test_no_cut_of_a_page_passes_for_the_whole(id: str) -> None:
         except ReadingError:
             continue
         assert listing.rows == whole.rows
+
+
+@each
+def test_any_wrong_value_in_a_page_is_an_error_of_ours_or_harmless_never_a_crash(id: str) -> None:
+    source, platform, recording = parts(id)
+    rows = {
+        row.key: row for item in recording.pages if item.expect == "listing"
+        for row in platform.read_list(source, item.page).rows
+    }  # fmt: skip
+    tried = 0
+    for item in recording.pages:
+        if item.expect in {"listing", "notice"}:
+            for text in spoiled(item.page.text):
+                page, tried = cut_page(item.page, text), tried + 1
+                with contextlib.suppress(ReadingError, Blocked):
+                    if item.row is None:
+                        platform.read_list(source, page)
+                    else:
+                        platform.read_notice(source, rows[item.row], (page,))
+    assert tried > 300
+
+
+def spoiled(text: str) -> Iterator[str]:
+    """Variants of a page: each value of a JSON answer replaced, or stretches of a document cut out."""
+    if text.lstrip().startswith("{"):
+        whole = json.loads(text)
+        for place, key in places(whole):
+            values: tuple[Any, ...] = (None, 7, "", "怪", [], {}, [None], True)
+            for wrong in values:
+                kept, place[key] = place[key], wrong
+                yield json.dumps(whole)
+                place[key] = kept
+    else:
+        step = max(1, len(text) // 40)
+        for start in range(0, len(text), step):
+            yield text[:start] + text[start + step // 2 :]
+            yield text[:start] + "<<>\x00&#0;" + text[start:]
+
+
+def places(value: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
+    """Every (container, key) of a JSON value; of a long list the first two members."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    for key, inner in list(pairs):
+        yield value, key
+        yield from places(inner, depth + 1)
 
 
 def cut_page(page: Page, text: str) -> Page:

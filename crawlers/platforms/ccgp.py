@@ -42,21 +42,21 @@ NOTICE_URL = re.compile(r"/(?P<folder>[a-z]+)/\d{6}/(?P<key>t\d{1,8}(?:_\d+)?)\.
 BODY_START = re.compile(r"""<div[^>]*class=["']vF_detail_content["'][^>]*>""")
 BODY_END = "<!--vF_detail_content_container-->"
 
-# Folder of a channel -> type of all notices in it.
-FOLDERS: dict[str, NoticeType] = {
+# Folder of a channel -> type of all notices in it; None: mixed, the text must say.
+FOLDERS: dict[str, NoticeType | None] = {
     "gkzb": NoticeType.TENDER, "yqzbgg": NoticeType.TENDER, "xjgg": NoticeType.INQUIRY,
     "jzxtpgg": NoticeType.NEGOTIATION, "jzxcs": NoticeType.CONSULTATION, "dylygg": NoticeType.SINGLE_SOURCE,
     "zgysgg": NoticeType.PREQUALIFICATION, "zbgg": NoticeType.AWARD, "cjgg": NoticeType.AWARD,
-    "gzgg": NoticeType.CORRECTION, "fblbgg": NoticeType.TERMINATION, "qtgg": NoticeType.OTHER,
+    "gzgg": NoticeType.CORRECTION, "fblbgg": NoticeType.TERMINATION, "qtgg": None,
 }
 # What the list's type cell says, without a closing 公告.
-TYPE_NAMES: dict[str, NoticeType] = {
+TYPE_NAMES: dict[str, NoticeType | None] = {
     "公开招标": NoticeType.TENDER, "邀请招标": NoticeType.TENDER, "询价": NoticeType.INQUIRY,
     "竞争性谈判": NoticeType.NEGOTIATION, "竞争性磋商": NoticeType.CONSULTATION,
     "单一来源": NoticeType.SINGLE_SOURCE, "资格预审": NoticeType.PREQUALIFICATION,
     "中标": NoticeType.AWARD, "成交": NoticeType.AWARD, "更正": NoticeType.CORRECTION,
     "废标": NoticeType.TERMINATION, "终止": NoticeType.TERMINATION, "废标/终止": NoticeType.TERMINATION,
-    "废标、终止": NoticeType.TERMINATION, "其他": NoticeType.OTHER, "其它": NoticeType.OTHER,
+    "废标、终止": NoticeType.TERMINATION, "其他": None, "其它": None,
 }
 # Summary label -> field. Sums stand apart: the body rules.
 TEXT_LABELS = {"采购单位": "buyer", "代理机构名称": "agency"}
@@ -188,13 +188,13 @@ def _old_row(page: Page, node: Selector) -> Row:
 def _type(row: Row) -> NoticeType | None:
     """The type that folder and type cell state; they must not disagree, and one must be known."""
     folder, name = row.facts["folder"], row.facts["type"]
-    by_folder = FOLDERS.get(folder)
-    by_name = TYPE_NAMES.get(name.removesuffix("公告").removesuffix("公示")) if name else None
-    if (name and by_name is None) or (by_folder is None and by_name is None):
+    short = name.removesuffix("公告").removesuffix("公示")
+    if (name and short not in TYPE_NAMES) or (not name and folder not in FOLDERS):
         raise ReadingError(f"未知的公告类型：{name or folder}", key=row.key)
-    if by_folder is not None and by_name is not None and by_folder is not by_name:
+    stated = {table[item] for table, item in ((FOLDERS, folder), (TYPE_NAMES, short)) if item in table}
+    if len(stated) != 1:
         raise ReadingError(f"公告类型互相矛盾：栏目 {folder}，列表称 {name}", key=row.key)
-    return base.given_type(by_folder or by_name, row.title)
+    return base.given_type(stated.pop(), row.title)
 
 
 def _body(document: Selector, text: str) -> Selector:

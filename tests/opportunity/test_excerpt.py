@@ -15,6 +15,10 @@ def test_the_window_holds_the_most_different_needles() -> None:
     assert len(shown) == 40
 
 
+def test_of_equals_the_first_is_shown() -> None:
+    assert excerpt("甲" + "一" * 50 + "甲", ("甲",), 10) == ("甲" + "一" * 9, [(0, 1)])
+
+
 def test_nothing_found_gives_the_beginning() -> None:
     assert excerpt("采购公告全文", ("不在",), 4) == ("采购公告", [])
     assert excerpt("采购公告全文", (), 4) == ("采购公告", [])

@@ -65,7 +65,7 @@ NOTICE = search_text(
         (phrase("甲公司乙公司"), False),
         (term("监控 工程"), True), (term("系统北京监控"), True), (term("监控电梯"), False),
         (phrase("京东"), True), (term("京东"), True), (term("京东", whole=True), False), (term("北京", whole=True), True),
-        (term("处理", whole=True), True),
+        (term("处理", whole=True), True), (term("北京电梯", whole=True), False), (term("北京监控", whole=True), True),
         (phrase("监控", Scope.TITLE), True), (phrase("监控", Scope.BODY), False), (phrase("宁波", Scope.BUYER), True),
         (phrase("甲公司", Scope.SUPPLIER), True), (phrase("咨询", Scope.AGENCY), True), (phrase("nb2026.001", Scope.NUMBER), True),
         (phrase("2026-001"), True), (phrase("图纸", Scope.ATTACHMENT), True), (phrase("图纸"), True),

@@ -68,6 +68,7 @@ JIAN, DIAN, LOU = term("监控"), term("电梯"), term("办公楼")
         ('标题:"智慧 城市"', phrase("智慧 城市", "智慧城市", Scope.TITLE)),
         ("标题:整词:京东", term("京东", scope=Scope.TITLE, whole=True)), ("整词:京东", term("京东", whole=True)),
         ("采购人:监控", Or(parts=(term("监控", scope=Scope.BUYER), phrase("采购人:监控", "采购人监控")))),
+        ("电梯 OR 采购人:监控", Or(parts=(DIAN, Or(parts=(term("监控", scope=Scope.BUYER), phrase("采购人:监控", "采购人监控")))))),
         ("甲方:监控", term("甲方:监控", "甲方", "监控")), ("http://监控", term("http://监控", "http", "监控")),
         ("类型:更正公告", Choice(field="type", values=("correction",))), ("类型:某某", term("类型:某某", "类型", "某某")),
         ("地区:浙江", Choice(field="region", values=("330000",))),

@@ -6,6 +6,7 @@ of its own.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -75,12 +76,14 @@ def test_every_notice_that_a_portal_shows_is_stored_and_found(road: Road, source
         stored = {record.notice.key: record for record in store.iterate(source=source)}
     finally:
         store.close()
-    truth = road.served[source].truth
-    assert len(truth) >= 60
+    # A first crawl of a demonstration looks a week back; the replica shows ten days.
+    begin = dt.datetime.now(dt.UTC) - dt.timedelta(days=6, hours=20)
+    truth = [entry for entry in road.served[source].truth if entry.published >= begin]
+    assert len(truth) >= 10
     titles = {normalise(record.notice.title) for record in stored.values()}
     missing = [entry.notice.title for entry in truth if normalise(entry.notice.title) not in titles]
     assert missing == []
-    assert len(stored) == len(truth)
+    assert len(truth) <= len(stored) <= len(road.served[source].truth)
     assert {record.notice.origin.value for record in stored.values()} == {"replica"}
     for entry in truth[:3]:
         found = road.search(f'标题:"{entry.notice.title}" 来源:{source}', limit=100)

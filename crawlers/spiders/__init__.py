@@ -58,7 +58,7 @@ def find_source(id: str, replica_bases: Mapping[str, str]) -> tuple[Source, Plat
         home=base,
         base=base,
         politeness=replace(source.politeness, delay_seconds=0.05, requests_a_day=1_000_000),
-        # Often and far back: a demonstration shows its whole replica at once, and new notices soon.
-        timetable=replace(source.timetable, minutes=2, cron=None, overlap_hours=240, time_limit_minutes=10),
+        # Often and far back: a demonstration shows a week at once, and new notices soon.
+        timetable=replace(source.timetable, minutes=2, cron=None, overlap_hours=168, time_limit_minutes=10),
     )
     return demonstration, platform

@@ -32,6 +32,7 @@ class Standing(enum.Enum):
     KNOWN = "known"        # stored, by a run that lets us trust that everything below is stored too
     STORED = "stored"      # stored, but by a run that did not read its window whole
     AGAIN = "again"        # seen in this chain already: the list moved while it was being read
+    REFUSED = "refused"    # cannot be read from the list alone (an unknown type): says nothing of its neighbours
     ELSEWHERE = "elsewhere"  # seen in this run, in another chain
 
 
@@ -93,7 +94,7 @@ class Chain:
         if not again:
             settling = (Standing.OLD,) if self.whole else (Standing.OLD, Standing.KNOWN)
             stale = [item for item in standings if item in settling]
-            others = [item for item in standings if item is not Standing.AGAIN]
+            others = [item for item in standings if item not in (Standing.AGAIN, Standing.REFUSED)]
             self.settled = self.settled + 1 if stale and len(stale) == len(others) else 0
             fresh = all(item in (Standing.FRESH, Standing.AGAIN) for item in standings)
             self.fresh = self.fresh + 1 if standings and fresh else 0

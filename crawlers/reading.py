@@ -141,9 +141,9 @@ class Crawl:
             self._compare_top(chain, listing, standings)
             return
         self._count(listing, standings)
-        for row, standing in zip(listing.rows, standings, strict=True):
-            if standing is Standing.FRESH:
-                self._read_row(step, chain, row, page)
+        for at, row in enumerate(listing.rows):
+            if standings[at] is Standing.FRESH and not self._read_row(step, chain, row, page):
+                standings[at] = Standing.REFUSED
         if ticket.kind == "again":
             self._compare_top(chain, listing, standings)
             return
@@ -191,20 +191,23 @@ class Crawl:
 
     # --- notice pages -----------------------------------------------------------------------
 
-    def _read_row(self, step: Step, chain: Chain, row: Row, page: Page) -> None:
-        """Ask for the pages of a row, or read it at once when the row itself is the notice."""
+    def _read_row(self, step: Step, chain: Chain, row: Row, page: Page) -> bool:
+        """Ask for the pages of a row, or read it at once when the row itself is the notice.
+
+        False when the list alone shows that the row cannot be read; it is quarantined then.
+        """
         try:
             requests = self._platform.notice_requests(self._source, row)
         except Exception as error:
             self._quarantine(step, row, page, error)
-            return
+            return False
         if not requests:
-            self._read(step, row, (page,))
-            return
+            return self._read(step, row, (page,))
         self._parts[row.key] = [None] * len(requests)
         for part, request in enumerate(requests):
             if not self._ask(step, replace(request, row_key=row.key), "notice", chain, row=row, part=part):
-                return
+                break
+        return True
 
     def _notice_page(self, step: Step, ticket: Ticket, page: Page) -> None:
         row = ticket.row
@@ -217,15 +220,16 @@ class Crawl:
             del self._parts[row.key]
             self._read(step, row, whole)
 
-    def _read(self, step: Step, row: Row, pages: Sequence[Page]) -> None:
+    def _read(self, step: Step, row: Row, pages: Sequence[Page]) -> bool:
         try:
             notice = self._platform.read_notice(self._source, row, pages)
         except Exception as error:
             self._quarantine(step, row, pages[-1], error)
-            return
+            return False
         self._tally.read += 1
         self._tally.body_missing += notice.body_missing
         step.notices.append((notice, row))
+        return True
 
     def _quarantine(self, step: Step, row: Row, page: Page, error: Exception) -> None:
         label, sentence = explain(error)

@@ -248,7 +248,9 @@ class Epoint:
 
 def _plain_title(raw: str) -> str:
     """A title without the highlight's tags; entities undone."""
-    return base.text_of(Selector(text=f"<p>{raw}</p>", type="html")) if raw.strip() else ""
+    if "<" in raw or "&" in raw:
+        return base.text_of(Selector(text=f"<p>{raw}</p>", type="html"))
+    return " ".join(raw.split())
 
 
 def _result(page: Page) -> Mapping[str, Any]:

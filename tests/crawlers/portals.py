@@ -15,6 +15,7 @@ from crawlers.platforms import base
 from crawlers.reading import Crawl, RunOutcome
 from crawlers.steps import Problem
 from crawlers.window import Window
+from opportunity.errors import ReadingError
 from opportunity.notice import SHANGHAI, Notice, NoticeType, Origin
 from opportunity.page import Listing, Page, PageRequest, Row
 from opportunity.source import Basis, Expectation, Politeness, Source, Timetable
@@ -106,9 +107,12 @@ def made_page(request: PageRequest, text: str, at: dt.datetime, status: int = 20
 
 
 class ShelfPlatform:
-    """Reads a ``Shelf``."""
+    """Reads a ``Shelf``. ``strange``: keys of rows whose type it does not know."""
 
     name = "shelf"
+
+    def __init__(self, strange: frozenset[str] = frozenset()) -> None:
+        self.strange = strange
 
     def first_requests(self, source: Source, window_start: dt.datetime, now: dt.datetime) -> tuple[PageRequest, ...]:
         return (self._list(0, None),)
@@ -133,6 +137,8 @@ class ShelfPlatform:
         )
 
     def notice_requests(self, source: Source, row: Row) -> tuple[PageRequest, ...]:
+        if row.key in self.strange:
+            raise ReadingError("未知的公告类型", key=row.key)
         return (PageRequest(url=str(row.url), purpose="notice"),)
 
     def read_notice(self, source: Source, row: Row, pages: Sequence[Page]) -> Notice:
@@ -152,12 +158,13 @@ class Driver:
     between: Callable[[int, PageRequest], None] = lambda number, request: None
     fails: frozenset[int] = frozenset()
     kill_at: int | None = None
+    strange: frozenset[str] = frozenset()
     asked: list[PageRequest] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def run(self, window: Window, now: dt.datetime, budget: int = 10_000) -> RunOutcome:
         crawl = Crawl(
-            SOURCE, ShelfPlatform(), window_start=window.start, now=now, budget=budget,
+            SOURCE, ShelfPlatform(self.strange), window_start=window.start, now=now, budget=budget,
             known=lambda keys: self.stored.intersection(keys),
             trust_until=window.trust_until, whole=window.whole,
         )

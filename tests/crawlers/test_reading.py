@@ -172,6 +172,26 @@ def test_one_unreadable_notice_is_quarantined_and_the_rest_goes_on() -> None:
     assert len(driver.stored) == 39
 
 
+def test_rows_of_unknown_type_neither_end_a_walk_nor_keep_it_going() -> None:
+    shelf = filled(40)
+    strange = frozenset({shelf.entries[2].key, shelf.entries[7].key})
+    driver = Driver(shelf, stored=in_window(shelf) - strange, strange=strange)
+    outcome = driver.run(TRUST, START)
+    assert driver.lists() == 2 + 1
+    assert outcome.counts.quarantined == 2
+    fresh = Driver(filled(40), strange=strange)
+    fresh.run(DAY, START)
+    assert len(fresh.stored) == 38
+
+
+def test_two_pages_of_nothing_but_unknown_types_do_not_end_a_walk() -> None:
+    shelf = filled(40)
+    strange = frozenset(one.key for one in shelf.entries[:10])
+    driver = Driver(shelf, strange=strange)
+    driver.run(TRUST, START)
+    assert len(driver.stored) == 30
+
+
 def test_many_unreadable_notices_are_a_layout_problem_of_the_run() -> None:
     shelf = filled(40)
     for entry in shelf.entries[:6]:

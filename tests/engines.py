@@ -15,6 +15,7 @@ from pathlib import Path
 from indexer.engine import Engine, WordCutter
 from indexer.engines import open_engine
 from opportunity.settings import Settings
+from tests.elasticsearch_server import elasticsearch
 
 # home folder -> settings that name the engine
 SettingsFor = Callable[[Path], Settings]
@@ -35,7 +36,14 @@ def _embedded() -> Iterator[SettingsFor]:
     yield lambda home: Settings(home=home, engine="embedded", index_memory_mb=32)
 
 
+@contextmanager
+def _elastic() -> Iterator[SettingsFor]:
+    with elasticsearch() as url:
+        yield lambda home: Settings(home=home, engine=f"elasticsearch:{url}")
+
+
 BENCHES: dict[str, Bench] = {
+    "elastic": Bench(serve=_elastic),
     "embedded": Bench(serve=_embedded),
 }
 

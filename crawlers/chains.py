@@ -9,8 +9,9 @@ import datetime as dt
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from opportunity.notice import gate_end
+from opportunity.notice import SHANGHAI, Moment, gate_end
 from opportunity.page import Listing, PageRequest, Row
 
 # Whole pages in succession that hold nothing new before a walk stops. One such page proves little:
@@ -20,6 +21,9 @@ SETTLED_PAGES = 2
 # top looks like, two is a portal that repeats its last page for ever (unless its total says that
 # more than a page has come on top).
 REPEATED_PAGES = 2
+# Places on one page where a newer row follows an older one before the list counts as unordered. Pinned
+# rows make one or two such places. In a list that is not newest first, old or known rows prove nothing.
+PINNED = 2
 # Pages of nothing but new rows before a query that the portal cuts is replaced by narrower ones.
 FRESH_PAGES = 2
 
@@ -67,6 +71,7 @@ class Chain:
     top: str | None = None
     proved_empty: bool = False
     shrank: bool = False
+    unordered: bool = False
 
     @property
     def covered(self) -> int:
@@ -89,6 +94,7 @@ class Chain:
             self.shrank = True
         self.last_total = listing.total
         self.pages += 1
+        self.unordered = self.unordered or climbs(listing.rows) > PINNED
         again = bool(standings) and all(item is Standing.AGAIN for item in standings)
         self.repeated = self.repeated + 1 if again else 0
         if not again:
@@ -103,7 +109,7 @@ class Chain:
 
     def decide(self, listing: Listing, standings: Sequence[Standing]) -> End:
         """How the chain goes on after a page that has been noted; OPEN means: ask for the next."""
-        if self.settled >= SETTLED_PAGES:
+        if self.settled >= SETTLED_PAGES and not self.unordered:
             return End.SETTLED
         moved = max(0, (listing.total or 0) - (self.first_total or 0)) // max(1, len(listing.rows))
         if listing.next is not None and self.repeated >= REPEATED_PAGES + moved:
@@ -114,6 +120,23 @@ class Chain:
             return End.OPEN
         reached = any(item in (Standing.OLD, Standing.KNOWN) for item in standings) or self.settled > 0
         return End.CAPPED if listing.total_capped and not reached else End.WHOLE
+
+
+def climbs(rows: Sequence[Row]) -> int:
+    """How often a newer row follows an older one."""
+    moments = [row.published for row in rows if row.published is not None]
+    count = 0
+    for first, second in pairwise(moments):
+        if isinstance(first, dt.datetime) and isinstance(second, dt.datetime):
+            count += second > first
+        else:
+            count += day_of(second) > day_of(first)
+    return count
+
+
+def day_of(moment: Moment) -> dt.date:
+    """The day of a moment in Shanghai."""
+    return moment.astimezone(SHANGHAI).date() if isinstance(moment, dt.datetime) else moment
 
 
 def before(row: Row, instant: dt.datetime) -> bool:

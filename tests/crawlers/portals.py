@@ -41,13 +41,15 @@ class Entry:
 
 @dataclass(slots=True)
 class Shelf:
-    """The portal. ``totals``: it counts; ``keeps``: how many rows its list holds; ``sticks``: its last page repeats."""
+    """The portal. ``totals``: it counts; ``keeps``: how many rows its list holds; ``sticks``: its last page
+    repeats; ``upside_down``: it ignores the order asked for and puts the oldest first."""
 
     size: int = 5
     totals: bool = True
     keeps: int | None = None
     days_only: bool = False
     sticks: bool = False
+    upside_down: bool = False
     cap: int | None = None
     entries: list[Entry] = field(default_factory=list)
     made: int = 0
@@ -65,6 +67,7 @@ class Shelf:
 
     def listed(self, group: str | None = None) -> list[Entry]:
         kept = self.entries if self.keeps is None else self.entries[: self.keeps]
+        kept = kept[::-1] if self.upside_down else kept
         return kept if group is None else [one for one in kept if int(one.key[1:]) % 3 == int(group)]
 
     def answer(self, request: PageRequest, at: dt.datetime) -> Page:

@@ -60,6 +60,24 @@ def test_known_rows_end_a_walk_only_where_they_may_be_trusted() -> None:
     assert all(request.purpose == "list" for request in doubting.asked), "known rows are not fetched again"
 
 
+def test_in_a_list_with_the_oldest_first_known_rows_end_nothing() -> None:
+    """A portal that ignores the sort field within the window it was asked for."""
+    shelf = filled(40, upside_down=True)
+    driver = Driver(shelf, stored=in_window(shelf))
+    new = shelf.publish(4, START)
+    assert clean(driver.run(TRUST, START))
+    assert {one.key for one in new} <= driver.stored
+
+
+def test_rows_pinned_on_top_do_not_make_a_list_unordered() -> None:
+    shelf = filled(40)
+    shelf.entries.insert(0, shelf.entries.pop(30))
+    shelf.entries.insert(2, shelf.entries.pop(35))
+    driver = Driver(shelf, stored=in_window(shelf))
+    assert clean(driver.run(TRUST, START))
+    assert driver.lists() == 2 + 1
+
+
 def test_a_killed_run_leaves_no_hole_behind_rows_it_stored() -> None:
     """The classic trap: stored rows on top make the next run stop above rows that nobody has read."""
     shelf = filled(45)

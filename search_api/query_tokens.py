@@ -17,7 +17,7 @@ from opportunity.query import Filter, Scope
 from search_api.query_fields import FILTER_NAMES, SCOPES, WHOLE, read_filter
 
 _WORD = re.compile(r"\S+")
-_CLOSING = {'"': '"', "“": "”"}
+_CLOSING = {opening: re.compile(closing + r"(?!\S)") for opening, closing in ('""', "“”")}
 _FIELD = re.compile(r"(?P<name>[a-z_]{1,20}|[\u4e00-\u9fff]{1,6})[:：]", re.IGNORECASE)
 
 
@@ -100,12 +100,8 @@ def _phrase_end(text: str, at: int) -> int | None:
     closing = _CLOSING.get(text[at]) if at < len(text) else None
     if closing is None:
         return None
-    found = text.find(closing, at + 1)
-    while found >= 0:
-        if found + 1 == len(text) or text[found + 1].isspace():
-            return found + 1
-        found = text.find(closing, found + 1)
-    return None
+    found = closing.search(text, at + 1)
+    return found.end() if found else None
 
 
 def _word(typed: str, value_at: int, scope: Scope, negative: bool, now: dt.datetime) -> Token:

@@ -23,6 +23,8 @@ from opportunity.store.packs import Packs
 
 _n = tables.notice.c
 _CHUNK = 500
+# An erasure of this name stands for the database's own leftovers: log and dead rows.
+_LEFTOVERS = ""
 
 
 def take_down(
@@ -49,8 +51,9 @@ def take_down(
         connection.execute(sa.insert(tables.tombstone), {
             "notice": id, "source": row.source, "reason": reason, "at": instant_number(at), "seq": seq,
         })
+        if not _waits(connection, _LEFTOVERS):
+            erase_later(connection, _LEFTOVERS, 0, 0)
     finish_erasures(database, packs)
-    database.clean_up()
 
 
 def remove_source(
@@ -66,6 +69,7 @@ def remove_source(
             query = sa.select(_n.number, _n.id, _n.version).where(_n.source == source).limit(_CHUNK)
             rows = [(row.number, row.id, row.version) for row in connection.execute(query)]
             if not rows:
+                forget_pages(connection, _pages_of_runs(connection, source))
                 connection.execute(sa.delete(tables.run).where(tables.run.c.source == source))
                 connection.execute(sa.delete(tables.quarantine).where(tables.quarantine.c.source == source))
                 connection.execute(sa.delete(tables.source_state).where(tables.source_state.c.id == source))
@@ -125,11 +129,17 @@ def remember_request(connection: Connection, request: bytes, notice: str) -> Non
 
 
 def finish_erasures(database: Database, packs: Packs) -> int:
-    """Overwrite every named range, then forget it; returns how many. Runs after a removal and at opening."""
+    """Overwrite every named range, then forget it; returns how many. Runs after a removal and at opening.
+
+    The log of SQLite cannot be emptied while somebody reads an old snapshot: then it stays named.
+    """
     with database.read() as connection:
-        rows = connection.execute(sa.select(tables.erasure)).all()
+        rows = list(connection.execute(sa.select(tables.erasure)))
     for row in rows:
-        packs.erase(row.pack, row.position, row.length)
+        if row.pack != _LEFTOVERS:
+            packs.erase(row.pack, row.position, row.length)
+    if any(row.pack == _LEFTOVERS for row in rows) and not database.clean_up():
+        rows = [row for row in rows if row.pack != _LEFTOVERS]
     if rows:
         table = tables.erasure
         with database.write() as connection:
@@ -160,6 +170,18 @@ def _pages_of(connection: Connection, numbers: Sequence[int]) -> list[str]:
     link = tables.notice_page.c
     query = sa.select(link.sha256).where(link.notice.in_(numbers)).distinct()
     return [sha256.hex() for sha256 in connection.execute(query).scalars()]
+
+
+def _pages_of_runs(connection: Connection, source: str) -> list[str]:
+    """Pages that runs of a source brought, for the lists that belong to no notice."""
+    runs = sa.select(tables.run.c.id).where(tables.run.c.source == source)
+    query = sa.select(tables.page.c.sha256).where(tables.page.c.run.in_(runs))
+    return [sha256.hex() for sha256 in connection.execute(query).scalars()]
+
+
+def _waits(connection: Connection, pack: str) -> bool:
+    table = tables.erasure.c
+    return connection.execute(sa.select(table.pack).where(table.pack == pack)).first() is not None
 
 
 def _delete_rows(connection: Connection, numbers: Sequence[int]) -> None:

@@ -39,6 +39,28 @@ def test_threads_leave_no_gap_and_every_answer_names_its_change(store: Store) ->
     assert {seq: id for id, seq in answers} == changes
 
 
+def test_a_commit_is_on_the_disk_before_it_is_acknowledged(store: Store) -> None:
+    with store.write() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        else:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+
+
+def test_a_page_is_synced_before_its_row_commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, seen = os.fsync, []
+
+    def sync(file: int) -> None:
+        with store.read() as connection:
+            seen.append(connection.execute(sa.text("SELECT count(*) FROM page")).scalar_one())
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    store.save_page(page())
+    assert seen and set(seen) == {0}
+
+
 def test_a_failing_transaction_leaves_nothing_and_takes_no_number(store: Store) -> None:
     store.save([incoming()])
     with pytest.raises(ZeroDivisionError), store.write() as connection:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from opportunity.change import ChangeKind
 from opportunity.errors import BadInput, NotFound, StoreError
 from opportunity.notice import Origin
 from opportunity.settings import Settings
-from opportunity.store import Store
+from opportunity.store import Store, open_store
 from tests.opportunity.store.samples import START, incoming, page
 
 # Letters that no compression shortens and no other file holds.
@@ -101,6 +102,17 @@ def test_a_take_down_that_was_cut_short_is_finished_at_the_next_opening(
     assert everything_on_disk(settings.home / "pages") == bytes(size)
 
 
+def test_a_reader_of_an_old_snapshot_only_postpones_the_emptying_of_the_log(tmp_path: Path) -> None:
+    with open_store(Settings(home=tmp_path, busy_seconds=0.2)) as store:
+        [saved] = store.save([incoming(title=SECRET, fields={})])
+        with store.read() as connection:
+            connection.execute(sa.text("SELECT count(*) FROM notice")).one()
+            store.take_down(saved.id, reason="r", at=START)
+            assert SECRET.encode() in everything_on_disk(tmp_path)
+        with open_store(Settings(home=tmp_path)):
+            assert SECRET.encode() not in everything_on_disk(tmp_path)
+
+
 def test_an_unknown_notice_cannot_be_taken_down(store: Store) -> None:
     with pytest.raises(NotFound):
         store.take_down("none", reason="r", at=START)
@@ -117,9 +129,13 @@ def test_a_demonstration_source_goes_whole_and_may_come_back(store: Store) -> No
     saved = store.save(items)
     store.save([incoming()])
     run = store.start_run("demo_x", slot=None, started_at=START, window_start=None)
+    listing = store.save_page(page(b"a list", purpose="list"), run=run)
     store.set_source_state("demo_x", enabled=True)
     assert store.remove_source("demo_x", at=START) == 3
     assert (store.count(), store.run(run), store.source_states()) == (1, None, {})
+    for sha256 in (listing, *items[0].notice.pages):
+        with pytest.raises(NotFound):
+            store.load_page(sha256)
     assert [change.notice for change in store.changes(4, 9)] == [one.id for one in saved]
     assert store.remove_source("demo_x", at=START) == 0
     [again] = store.save(items[:1])

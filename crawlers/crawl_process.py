@@ -17,6 +17,7 @@ from typing import Any
 from crawlers.addresses import Resolver, policy_for
 from crawlers.budgets import HostBudgets
 from crawlers.crawl_lock import CrawlLock, crawl_lock
+from crawlers.fetch_pages import fetch_pages
 from crawlers.platforms.base import Platform
 from crawlers.reading import Crawl
 from crawlers.robots import RobotsCache
@@ -32,6 +33,8 @@ from opportunity.run import Run
 from opportunity.settings import Settings
 from opportunity.source import Source, source_json
 from opportunity.store import Store, open_store
+
+__all__ = ["admitted", "crawl_source", "fetch_pages", "run_crawl"]
 
 Progress = Callable[[str], None]
 
@@ -163,7 +166,7 @@ def _prepare(
     )
     return RunContext(
         source=source,
-        platform=platform,
+        keeps_cookies=bool(getattr(platform, "keeps_cookies", False)),
         store=store,
         run_id=run_id,
         started_at=now,

@@ -35,7 +35,7 @@ from crawlers.addresses import GuardedEndpoints, Pins, system_resolver
 from crawlers.budgets import host_key
 from crawlers.inflating import BodyTooLarge, TruncatedBody, inflate
 from crawlers.robots import robots_url
-from crawlers.running import RunContext, context_of
+from crawlers.running import FetchContext, context_of
 from crawlers.waiting import back_off, retry_after
 from opportunity.errors import FetchError, MarketError
 
@@ -97,7 +97,7 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         super().__init__(crawler)
         from twisted.internet import reactor
 
-        self._run: RunContext = context_of(crawler.settings)
+        self._run: FetchContext = context_of(crawler.settings)
         limits = self._run.limits
         # A connection for each request: a kept one that went stale would be retried by the pool
         # at once, without a turn at the budget.

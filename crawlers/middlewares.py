@@ -15,7 +15,7 @@ from crawlers.budgets import DayBudgetSpent, HostPaused
 from crawlers.downloads import NetworkFailure
 from crawlers.inflating import TruncatedBody
 from crawlers.robots import MOST_REDIRECTS, RobotsRefusal, Rules, robots_url, rules_of, unreachable
-from crawlers.running import RunContext, context_of
+from crawlers.running import FetchContext, context_of
 from crawlers.settings import ROBOT
 from crawlers.waiting import Stopping
 from opportunity.errors import FetchError, MarketError
@@ -36,7 +36,7 @@ class RedirectRefused(FetchError):
 class _Middleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._run: RunContext = context_of(crawler.settings)
+        self._run: FetchContext = context_of(crawler.settings)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Any:
@@ -81,7 +81,7 @@ class IdentityMiddleware(_Middleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._keeps = bool(getattr(self._run.platform, "keeps_cookies", False))
+        self._keeps = self._run.keeps_cookies
         self._jar: dict[str, dict[str, str]] = {}
 
     def process_request(self, request: Request) -> None:

@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 
 from crawlers.extraction import READER, extract
 from crawlers.reading import Problem
-from crawlers.running import RunContext, context_of
+from crawlers.running import RunContext, run_of
 from opportunity.errors import MarketError, StoreError
 from opportunity.notice import Fields, Notice, gate_end
 from opportunity.page import Page, Row
@@ -61,7 +61,7 @@ class StorePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> StorePipeline:
-        return cls(context_of(crawler.settings))
+        return cls(run_of(crawler.settings))
 
     async def process_item(self, item: Any) -> Any:
         if isinstance(item, Reading):

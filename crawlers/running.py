@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from crawlers.addresses import AddressPolicy, Resolver
 from crawlers.budgets import HostBudgets
-from crawlers.platforms.base import Platform
 from crawlers.reading import Crawl, Problem
 from crawlers.robots import RobotsCache, Rules
 from crawlers.settings import ROBOT
@@ -33,7 +32,6 @@ class Tally:
     """What only the driver can count. ``requests`` are exchanges on the wire, of every kind."""
 
     requests: int = 0
-    pages: int = 0
     bytes: int = 0
     without_end: int = 0
     new: int = 0
@@ -47,17 +45,10 @@ class Tally:
 
 
 @dataclass(slots=True, kw_only=True)
-class RunContext:
-    """One run of one source while it is under way."""
+class FetchContext:
+    """What fetching needs to know and to share: whose pages, under which rules, and when to stop."""
 
     source: Source
-    platform: Platform
-    store: Store
-    run_id: int
-    started_at: dt.datetime
-    window_start: dt.datetime
-    slot: str | None
-    crawl: Crawl
     policy: AddressPolicy
     resolver: Resolver | None
     budgets: HostBudgets
@@ -66,29 +57,42 @@ class RunContext:
     stop: StopSignal
     clock: Callable[[], dt.datetime]
     user_agent: str
-    time_limit: float
-    progress: Callable[[str], None]
-    worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
+    keeps_cookies: bool = False
     tally: Tally = field(default_factory=Tally)
-    problems: dict[tuple[str, str], None] = field(default_factory=dict)
     rules: dict[str, Rules] = field(default_factory=dict)
-    pause_until: dt.datetime | None = None
-    pause_reason: str = ""
-    finish_reason: str = ""
-    on_stop: Callable[[str], object] | None = None
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> RunContext:
+    def __deepcopy__(self, memo: dict[int, Any]) -> FetchContext:
         # Scrapy copies its settings; a run is one thing.
         return self
-
-    async def in_worker(self, function: Callable[..., T], *values: Any) -> T:
-        """Run what reads pages or writes to the store beside the event loop, one thing at a time."""
-        return await asyncio.get_running_loop().run_in_executor(self.worker, function, *values)
 
     def gap(self, robots_url: str) -> float:
         """Least seconds between two requests to the host: the source's own delay or its robots.txt's."""
         rules = self.rules.get(robots_url)
         return max(self.source.politeness.delay_seconds, rules.delay(ROBOT) if rules else 0.0)
+
+
+@dataclass(slots=True, kw_only=True)
+class RunContext(FetchContext):
+    """One run of one source while it is under way."""
+
+    store: Store
+    run_id: int
+    started_at: dt.datetime
+    window_start: dt.datetime
+    slot: str | None
+    crawl: Crawl
+    time_limit: float
+    progress: Callable[[str], None]
+    worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
+    problems: dict[tuple[str, str], None] = field(default_factory=dict)
+    pause_until: dt.datetime | None = None
+    pause_reason: str = ""
+    finish_reason: str = ""
+    on_stop: Callable[[str], object] | None = None
+
+    async def in_worker(self, function: Callable[..., T], *values: Any) -> T:
+        """Run what reads pages or writes to the store beside the event loop, one thing at a time."""
+        return await asyncio.get_running_loop().run_in_executor(self.worker, function, *values)
 
     def note(self, label: str, sentence: str) -> None:
         """A problem of the whole run, said once."""
@@ -142,9 +146,17 @@ class RunContext:
         )
 
 
-def context_of(settings: Any) -> RunContext:
-    """The context of the run that Scrapy's settings belong to."""
+def context_of(settings: Any) -> FetchContext:
+    """The context that Scrapy's settings belong to."""
     context = settings.get(CONTEXT)
-    if not isinstance(context, RunContext):
+    if not isinstance(context, FetchContext):
         raise ConfigurationError("请用 market crawl 来源编号 启动采集：它负责运行台账、互斥和访问预算")
+    return context
+
+
+def run_of(settings: Any) -> RunContext:
+    """The run that Scrapy's settings belong to."""
+    context = context_of(settings)
+    if not isinstance(context, RunContext):
+        raise ConfigurationError("这里需要一次完整的采集，而不只是取页面")
     return context

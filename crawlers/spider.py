@@ -14,16 +14,15 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawlers.addresses import origin_of
+from crawlers.answers import page_from
 from crawlers.budgets import DayBudgetSpent, HostPaused
 from crawlers.challenges import challenge
-from crawlers.decoding import page_of
 from crawlers.downloads import explain, has_end, is_html
 from crawlers.inflating import BodyTooLarge, TruncatedBody
 from crawlers.pipelines import Reading
 from crawlers.reading import Problem, Step
 from crawlers.robots import RobotsRefusal
-from crawlers.running import RunContext, context_of
+from crawlers.running import RunContext, run_of
 from crawlers.waiting import Stopping
 from opportunity.errors import MarketError, StoreError
 from opportunity.page import Page, PageRequest
@@ -44,7 +43,7 @@ class NoticeSpider(scrapy.Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> NoticeSpider:
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.run = context_of(crawler.settings)
+        spider.run = run_of(crawler.settings)
         spider._failures, spider._timers, spider._asked = 0, [], set()
         return spider
 
@@ -97,13 +96,13 @@ class NoticeSpider(scrapy.Spider):
         """One whole answer, whatever its status."""
         run = self.run
         try:
-            page = self._page(response, wanted)
+            page = page_from(response, wanted, run.clock())
         except MarketError as error:
             async for request in self._give_back(wanted, error):
                 yield request
             return
         self._failures = 0
-        run.tally.pages += 1
+        run.tally.without_end += is_html(response) and not has_end(response.body)
         found = challenge(page)
         if found is not None:
             step = await self._failed_step(wanted, found.label, found.sentence, page)
@@ -114,29 +113,6 @@ class NoticeSpider(scrapy.Spider):
         yield Reading(page=page, notices=step.notices, problems=step.problems)
         for request in self._follow(step):
             yield request
-
-    def _page(self, response: Response, wanted: PageRequest) -> Page:
-        names = {name.decode("latin-1").lower() for name in response.headers}
-        headers = {
-            name: ", ".join(value.decode("latin-1") for value in response.headers.getlist(name))[:2000]
-            for name in sorted(names)[:100]
-        }
-        if "set-cookie" in headers:
-            # Which cookies were set tells a challenge; what they say is nobody's business.
-            lines = (value.decode("latin-1") for value in response.headers.getlist("Set-Cookie")[:50])
-            headers["set-cookie"] = ", ".join(line.split("=", 1)[0].strip()[:100] for line in lines)
-        if is_html(response) and not has_end(response.body):
-            self.run.tally.without_end += 1
-        peer: Any = response.ip_address
-        return page_of(
-            wanted,
-            url=response.url,
-            status=response.status,
-            headers=headers,
-            content=response.body,
-            fetched_at=self.run.clock(),
-            origin=origin_of(peer),
-        )
 
     def _receive(self, page: Page) -> Step:
         """Read one page (in the worker). A fault of the reader costs this page, not the run."""

@@ -91,7 +91,7 @@ def _shortcoming(run: Run) -> tuple[Verdict, str] | None:
 
 def _whole(run: Run) -> tuple[Verdict, str]:
     counts = run.counts
-    sentence = f"完整：列表 {counts.rows} 条，新增 {counts.new} 条，变更 {counts.changed} 条"
+    sentence = f"列表 {counts.rows} 条，新增 {counts.new} 条，变更 {counts.changed} 条"
     if counts.quarantined:
         sentence += f"，隔离 {counts.quarantined} 条"
     return Verdict.COMPLETE, sentence

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 Writing = Callable[[asyncio.StreamWriter], Awaitable[None]]
 Answer = bytes | Writing
 
 
 def answer(
-    body: bytes = b"", status: str = "200 OK", kind: str = "application/json", length: int | None = None, **headers: str
+    body: bytes = b"", status: str = "200 OK", kind: str = "application/json", length: int | None = None, **headers: Any
 ) -> bytes:
     """One plain HTTP/1.1 answer; ``length`` lies about the body, ``headers`` with ``_`` for ``-``."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", f"Content-Type: {kind}"]
@@ -106,9 +108,10 @@ class Sites:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
-    def open(self, host: str = "127.0.0.1", port: int = 0) -> Site:
+    def open(self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Site:
         site = Site(host=host)
-        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(site.serve, host, port), self._loop).result(10)
+        opening = asyncio.start_server(site.serve, host, port, ssl=tls)
+        server = asyncio.run_coroutine_threadsafe(opening, self._loop).result(10)
         site.port = server.sockets[0].getsockname()[1]
         return site
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import time
 from collections.abc import Callable
@@ -150,8 +151,6 @@ def test_a_chain_that_breaks_is_incomplete_whatever_the_error_rate(tmp_path: Pat
 
 
 def test_faulty_notices_are_quarantined_and_stop_nothing(tmp_path: Path, sites: Sites) -> None:
-    import json
-
     site = sites.open()
     keys = publish(site, 14)
     site.set("/notice/n02", page(HTML.replace("<h1>云溪市课桌椅采购公告</h1>".encode(), b"<h1> </h1>")))

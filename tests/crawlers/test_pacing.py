@@ -6,6 +6,7 @@ import datetime as dt
 import email.utils
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from opportunity.settings import Settings
 from opportunity.store import open_store
 from tests.crawlers.bench import bench_source, list_json, notice_html
 from tests.crawlers.fetching import crawl, labels, result, start
-from tests.crawlers.site import Site, Sites, answer, page
+from tests.crawlers.site import Answer, Site, Sites, answer, page
 
 HTML = notice_html("云溪市课桌椅采购公告")
 
@@ -27,7 +28,8 @@ def gaps(site: Site) -> list[float]:
 
 
 def refusal(status: str, wait: str | None) -> bytes:
-    return answer(b"", status, "text/html", **({} if wait is None else {"Retry_After": wait}))
+    headers: dict[str, Any] = {} if wait is None else {"Retry_After": wait}
+    return answer(b"", status, "text/html", **headers)
 
 
 def test_retry_after_in_every_form_is_obeyed(tmp_path: Path, sites: Sites) -> None:
@@ -134,7 +136,7 @@ def test_robots_answers_decide_before_any_page(tmp_path: Path, sites: Sites) -> 
         writer.transport.abort()
 
     deny = answer(b"User-agent: *\nDisallow: /", kind="text/plain")
-    table = {
+    table: dict[str, tuple[Answer, str]] = {
         "404": (answer(b"", "404 Not Found"), "complete"),
         "403": (answer(b"", "403 Forbidden"), "complete"),
         "html": (answer(b"<html>not rules</html>", kind="text/html"), "complete"),

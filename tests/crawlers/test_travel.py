@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
+import json
+import ssl
 from pathlib import Path
+from typing import Any
 
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from crawlers.fetch_pages import fetch_pages
+from crawlers.middlewares import RedirectRefused
+from crawlers.waiting import Limits
+from opportunity.notice import Origin
+from opportunity.page import Page, PageRequest
 from opportunity.settings import Settings
 from opportunity.store import open_store
-from tests.crawlers.bench import list_json, notice_html
+from tests.crawlers.bench import bench_source, list_json, notice_html
 from tests.crawlers.fetching import crawl, labels
 from tests.crawlers.site import Sites, answer, page
 
@@ -69,8 +85,6 @@ def test_redirects_and_links(tmp_path: Path, sites: Sites) -> None:
 
 def test_links_to_forbidden_places_open_no_connection(tmp_path: Path, sites: Sites) -> None:
     """Without any redirect: the rows of the list themselves point there."""
-    import json
-
     site, elsewhere = sites.open(), sites.open()
     second = sites.open("127.0.0.2", site.port)
     targets = [f"http://127.0.0.1:{elsewhere.port}/x", f"http://127.0.0.2:{site.port}/x", f"http://2130706433:{elsewhere.port}/x",
@@ -106,7 +120,7 @@ def test_a_name_that_resolves_to_this_machine_reaches_nothing(tmp_path: Path, si
 
 def test_who_we_are_is_said_and_nothing_is_forged_or_carried(tmp_path: Path, sites: Sites) -> None:
     site = sites.open()
-    setting = {"Set_Cookie": "session=1; Domain=.example; Path=/"}
+    setting: dict[str, Any] = {"Set_Cookie": "session=1; Domain=.example; Path=/"}
     site.set("/list", answer(list_json([("1", "一号")]), **setting))
     site.set("/notice/1", page(HTML, Referrer_Policy="os.path.join", **setting))
     run = crawl(tmp_path / "home", site.base, platform={"method": "POST"})
@@ -122,3 +136,51 @@ def test_who_we_are_is_said_and_nothing_is_forged_or_carried(tmp_path: Path, sit
     crawl(tmp_path / "second", other.base, platform={"keeps_cookies": True})
     assert other.asked("/list")[0].headers.get("cookie") is None
     assert other.asked("/notice/1")[0].headers["cookie"] == "session=1"
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """A certificate of this machine that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "portal.example")])
+    now = dt.datetime.now(dt.UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+    certificate = builder.sign(key, hashes.SHA256())
+    file = folder / "certificate.pem"
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def test_a_certificate_that_nobody_vouches_for_ends_the_run_before_any_request(tmp_path: Path, sites: Sites) -> None:
+    site = sites.open(tls=self_signed(tmp_path))
+    site.set("/list", answer(list_json([("1", "一号")])))
+    run = crawl(tmp_path / "home", f"https://127.0.0.1:{site.port}/")
+    assert site.seen == []
+    assert run["verdict"] == "blocked"
+    assert "证书" in run["sentence"]
+
+
+def test_a_few_pages_go_by_the_same_road(tmp_path: Path, sites: Sites) -> None:
+    site, elsewhere = sites.open(), sites.open()
+    site.set("/robots.txt", answer(b"User-agent: *\nDisallow: /private", kind="text/plain"))
+    site.set("/a", page(HTML))
+    site.set("/b", page(HTML, Location="/a"))
+    site.set("/c", to(f"{elsewhere.base}x"))
+    source, settings = bench_source("demo_bench", site.base), Settings(home=tmp_path, replicas=f"demo_bench={site.base}")
+
+    def fetch(*paths: str) -> list[Page]:
+        wanted = [PageRequest(url=site.base + path, purpose="notice") for path in paths]
+        return fetch_pages(wanted, settings, source, limits=Limits(attempts=1, timeout=5))
+
+    assert [(found.url, found.origin) for found in fetch("a", "b")] == [
+        (f"{site.base}a", Origin.REPLICA), (f"{site.base}b", Origin.REPLICA),
+    ]  # fmt: skip
+    with pytest.raises(RedirectRefused):
+        fetch("a", "c", "b")
+    assert elsewhere.connections == 0
+    assert len(site.asked("/b")) == 1
+    assert len(site.asked("/robots.txt")) == 1

@@ -21,7 +21,7 @@ _s = r"[\s_]{0,20}"  # pieces over several lines; bounded, so that no text is sl
 _two = r"(?:\d[ \n]{1,2}\d(?!\d)|\d{1,2})"  # 1⏎5 is 15 where the mark that follows says so
 _day_marks = (
     rf"(?<!\d)(?P<y1>20\d\d){_s}年{_s}(?P<m1>{_two}){_s}月{_s}(?P<d1>{_two})(?:{_s}[日号]|(?![\s_]?\d))",
-    r"(?<![\d\-./])(?P<y2>20\d\d)(?P<sep>[-/.])(?P<m2>\d{1,2})(?P=sep)(?P<d2>\d{1,2})(?:(?![\d]|[-/][\d])|(?<=\d\d)(?=[012]\d:[0-5]\d))",
+    r"(?<![\dA-Za-z\-./])(?P<y2>20\d\d)(?P<sep>[-/.])(?P<m2>\d{1,2})(?P=sep)(?P<d2>\d{1,2})(?:(?![\dA-SU-Za-z]|[-/][\d])|(?<=\d\d)(?=[012]\d:[0-5]\d))",
     rf"(?<![\d\-./])(?P<y4>20\d\d){_s}-{_s}(?P<m4>\d{{1,2}}){_s}-{_s}(?P<d4>\d{{1,2}})(?!\d|{_s}-)",
     r"(?<![\dA-Za-z\-./])(?P<y3>20\d\d)(?P<m3>[01]\d)(?P<d3>[0-3]\d)(?=[ \t]{0,3}-?[ \t]{0,3}[012]?\d:[0-5]\d)",
 )
@@ -31,7 +31,7 @@ _hour = (
     # Minutes need two digits or their 分: in 15时⏎6.开标 the 6 numbers the next paragraph.
     rf"(?:{_half}{_s})?+(?P<h>[012]?\d){_s}(?:[:时点]|时正|点钟){_s}"
     rf"(?:(?P<half_hour>半)|整|(?P<min>\d(?={_s}分)|[0-5][ \n]{{0,2}}\d(?![\d.、)]))"
-    rf"{_s}(?:分(?!钟)|时)?+(?:{_s}:?{_s}(?P<sec>[0-5]\d)(?![\d:.、])(?:{_s}秒)?+)?)?"
+    rf"{_s}(?:分(?!钟)|时)?+(?:{_s}:{_s}(?P<sec>[0-5]\d)(?![\d:])(?:{_s}秒)?+|{_s}(?P<second>[0-5]?\d){_s}秒)?)?"
     rf"(?:{_s}(?P<ampm>AM|PM|am|pm|a\.m\.|p\.m\.)(?![A-Za-z]))?"
     r"(?(iso)(?:\.\d{1,9})?(?P<zone>Z|[+-]\d\d:?\d\d)?)"
 )
@@ -50,7 +50,7 @@ _english = re.compile(
     r"(?P<ey>20\d\d)(?!\d)",
     re.IGNORECASE,
 )
-_before_english_year = re.compile(r"[A-Za-z\d.][,，]?[ \t]{1,4}$")
+_before_english_year = re.compile(r"[A-Za-z\d.](?:[,，][ \t]{0,4}|[ \t]{1,4})$")
 _english_hour = re.compile(r"[ \t]{0,3}(?:,|at)?[ \t]{0,3}(?=\d{1,2}:\d\d)")
 _to = re.compile(rf"{_s}(?:[(（]北京时间[)）])?{_s}(?:至|到|-{{1,2}}|~|起至|起到|——|止至)+{_s}")
 _short_end = re.compile(rf"(?:(?P<m>\d{{1,2}}){_s}月{_s})?(?P<d>\d{{1,2}}){_s}[日号]")
@@ -213,7 +213,7 @@ def _combine(day: dt.date, match: re.Match[str]) -> dt.datetime | None:
         hour += 12
     if half in ("凌晨", "AM", "am") and hour == 12:
         hour = 0
-    second = int(match["sec"] or 0)
+    second = int(match["sec"] or match["second"] or 0)
     extra = dt.timedelta(0)
     if (hour, minute, second) == (24, 0, 0):
         hour, extra = 0, dt.timedelta(days=1)

@@ -123,7 +123,8 @@ def locate_region(text: str, *, within: str | None = None) -> tuple[Region, int,
             if not inside and mention.start == end:
                 break
             continue
-        code, end = inside[0], mention.end
+        if inside[0] != code:
+            code, end = inside[0], mention.end
     if code is None:
         return None
     return Region(code=code, name=region_name(code)), start, end
@@ -150,7 +151,7 @@ def _mention_at(text: str, at: int, after: str | None) -> _Mention | None:
     table = _table()
     for length in table.lengths.get(text[at], ()):
         name = text[at : at + length]
-        end = at + length
+        end = at + len(name)
         if name in table.full:
             if name.endswith("市") and text.startswith("中区", end) and name[:-1] in table.short:
                 return _Mention(at, end - 1, table.short[name[:-1]])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crawlers.extraction.fields import extract
-from crawlers.extraction.plain import clean_plain, html_to_plain
+from crawlers.extraction.plain import clean_plain, html_to_plain, plain_of
 
 READER = "extraction-1"
 
-__all__ = ["READER", "clean_plain", "extract", "html_to_plain"]
+__all__ = ["READER", "clean_plain", "extract", "html_to_plain", "plain_of"]

@@ -88,8 +88,13 @@ def _moments(
 ) -> None:
     moments = MomentReader(candidates)
     for name in MOMENT_FIELDS:
-        if name in names and (kind not in _no_gates or name == "opening_time"):
-            out[name] = moments.read(name)
+        # The opening may be stated as that of the deadline, so the deadline is read before it.
+        if (name in names or (name == "deadline" and "opening_time" in names)) and (
+            kind not in _no_gates or name == "opening_time"
+        ):
+            found = moments.read(name)
+            if name in names:
+                out[name] = found
     if "published" in names:
         out["published"] = moments.published()
 
@@ -102,7 +107,7 @@ def _title(title: str, plain: str) -> tuple[FieldValue, ...]:
             value=clean(stripped), where="title", start=start, end=start + len(stripped), text=stripped, confidence=1.0),)
     for line in plain[:2000].split("\n"):
         bare = line.strip()
-        if 6 <= len(bare) <= 120 and bare.endswith(("公告", "公示", "通知", "通知书", "邀请函", "）", ")")):
+        if 8 <= len(bare) <= 120 and ">" not in bare and bare.endswith(("公告", "公示", "通知", "通知书", "邀请函", "）", ")")):
             start = plain.index(bare)
             return (FieldValue(
                 value=clean(bare), where="body", start=start, end=start + len(bare), text=bare, confidence=0.7),)

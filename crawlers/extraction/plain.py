@@ -33,6 +33,10 @@ _space = re.compile(r"[\s\x1c-\x1f\xa0\u3000]+")
 _invisible = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1b\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\xad]")
 _line_ends = re.compile(r" *\n[ \n]*")
 _spaces = re.compile(r" {2,}")
+_markup = re.compile(
+    r"<(?:!doctype|html|head|body|div|p|br|table|tbody|tr|td|th|span|h[1-6]|ul|ol|li|a|font|b|strong|em|img|style|script|section)\b[^<>]*>",
+    re.IGNORECASE,
+)
 _hidden_style = re.compile(r"display\s{0,5}:\s{0,5}none", re.IGNORECASE)
 
 
@@ -54,6 +58,11 @@ def clean_plain(text: str) -> str:
     text = _invisible.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = (re.sub(r"[^\S\t]+", " ", line).strip(" ") for line in text.split("\n"))
     return "\n".join(line for line in lines if line.strip())
+
+
+def plain_of(body: str) -> str:
+    """Plain text of a body that may be HTML or plain text already; a lone < in a sentence is no HTML."""
+    return html_to_plain(body) if _markup.search(body) else clean_plain(body)
 
 
 def _unescape(text: str) -> str:

@@ -43,7 +43,7 @@ def _places(
                 break
     if buyer is not None and buyer.where == "body":
         found = locate_region(buyer.text, within=within)
-        if found and found[1] <= 4:
+        if found and found[1] <= 12:
             value = FieldValue(
                 value=found[0], where="body", start=buyer.start + found[1], end=buyer.start + found[2],
                 text=buyer.text[found[1] : found[2]], confidence=0.9)

@@ -126,7 +126,7 @@ def _heading(flat: Flat, at: int) -> tuple[str, int]:
     end = stop.start() if stop else end
     if not stop and end - at <= 9 and end < len(flat.text):
         after = flat.cell_end(end)
-        if after - end <= 16 and re.match(r"截止|时间|信息|文件|的?递交|的?提交|的?获取|和|及|、", flat.text[end:after]):
+        if after - end <= 16 and re.match(r"截止|时间|信息|息|文件|的?递交|的?提交|的?获取|和|及|、", flat.text[end:after]):
             end = after
     return flat.text[at:end], end
 

@@ -22,6 +22,7 @@ _generic = re.compile(
 )
 _not_generic = re.compile(r"\d|公司|局$|院$|:|某")
 _bracketed = re.compile(r"\([^()]*\)")
+_last_bracket = re.compile(r"\([^()]*\)$")
 _long_number = re.compile(r"\d{3}")
 _value_like = re.compile(r"\d|公司")
 _heading = re.compile(r"[一二三四五六七八九十]{1,3}、|\d{1,2}\.[^\d]")
@@ -139,12 +140,16 @@ def _is_header(cells: list[str]) -> bool:
 
 def _labels_of(name: str) -> tuple[Label, ...]:
     """The labels that a header cell states: 预算价/最高限价 and 采购预算（最高限价） state two."""
-    if len(name) > 40 or not name:
-        return ()
     bare = name.rstrip(":")
+    if not bare or len(name) > 40:
+        return ()
     found = LABELS.get(bare)
+    if found is None and bare[-1] == ")":
+        found = LABELS.get(_last_bracket.sub("", bare))
     if found is not None or len(bare) < 3:
-        return found or ()
+        # 采购预算（最高限价）: the bracket may be a label of its own.
+        inner = _last_bracket.search(bare)
+        return (*(found or ()), *(LABELS.get(inner[0][1:-1], ()) if inner else ()))
     if _long_number.search(bare) or (":" in bare and ":" in _bracketed.sub("", bare)):
         return ()
     parts = [part for part in _parts.split(bare) if part]

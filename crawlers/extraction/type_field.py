@@ -76,7 +76,7 @@ def _by_title(title: str) -> tuple[NoticeType, int, int] | None:
     starts = [nouns[-1].end()] if nouns else []
     for low in (*starts, max(0, len(plain.rstrip()) - 24), 0):
         for kind, pattern in _title_rules:
-            if low == 0 and kind in _end_only:
+            if low == 0 and kind in _end_only and len(plain) > 30:
                 continue
             matches = list(pattern.finditer(plain, low))
             if not matches:

@@ -15,7 +15,7 @@ from indexer.engine import FACET_NAMES, WordCutter
 from indexer.engines.embedded_guard import contained
 from indexer.engines.embedded_order import STRETCHES, Stretch, place
 from indexer.engines.embedded_query import Builder, text_leaves
-from indexer.engines.embedded_ranking import ranked
+from indexer.engines.embedded_ranking import AGE_WEIGHT, age_scale, ranked
 from indexer.engines.embedded_schema import CURSOR, MAX_TERM_BYTES
 from opportunity.errors import BadQuery, EngineUnavailable, RebuildNeeded
 from opportunity.facts import seconds
@@ -135,17 +135,18 @@ class EmbeddedIndex:
         self, searcher: Any, builder: Builder, matched: Any, query: Query, limit: int, after: Hit | None
     ) -> tuple[list[Hit], int]:
         """By score, then id. A tie that crosses the edge of what was fetched is fetched to its end."""
-        tree = ranked(builder, query, matched, self._cutter.words, seconds(query.now))
+        now = seconds(query.now)
+        tree, scale = ranked(builder, query, matched, self._cutter.words, now), age_scale(now)
         behind = (-after.score, after.id) if after is not None else None
         wanted = limit + 1
         while True:
-            found = searcher.search(tree, wanted, count=True)
+            found = searcher.search(tree, wanted, count=True, weight_by_field=AGE_WEIGHT)
             complete = len(found.hits) < wanted
             edge = found.hits[-1][0] if found.hits else 0.0
             whole = [item for item in found.hits if complete or item[0] > edge]
             if behind is not None:
-                whole = [item for item in whole if item[0] <= -behind[0]]
-            places = sorted((-score, searcher.doc(address)["id"][0]) for score, address in whole)
+                whole = [item for item in whole if item[0] * scale <= -behind[0]]
+            places = sorted((-score * scale, searcher.doc(address)["id"][0]) for score, address in whole)
             places = [spot for spot in places if behind is None or spot > behind]
             if len(places) >= limit or complete:
                 hits = [Hit(id=id, score=-negative) for negative, id in places[:limit]]
@@ -169,8 +170,9 @@ class EmbeddedIndex:
             if "state" in names:
                 now = seconds(query.now) + 1  # of a range "to" is not in and "from" is
                 asked["state"] = {"range": {"field": "gate", "ranges": [{"to": float(now)}, {"from": float(now)}]}}
-            total = self._count(searcher, matched)
-            counted = searcher.aggregate(matched, asked) if asked else {}
+            asked["total"] = {"value_count": {"field": "seq"}}
+            counted = searcher.aggregate(matched, asked)
+            total = int(counted["total"]["value"])
         counts = {name: _buckets(name, counted[name]["buckets"]) for name in names}
         unknown = {name: total - sum(item.count for item in counts[name]) for name in names}
         return Facets(counts={name: counts[name][:size] for name in names}, unknown=unknown)

@@ -34,6 +34,12 @@ WHOLE_COUNTRY = "*"
 ORDERS = ("published", "budget", "seen", "opening", "closed")
 KEY_WIDTH = 16
 _UNKNOWN_KEY = "~" * KEY_WIDTH
+# Seconds since 1970 of 2024-01-01; a year halves a score. Seven years on (MOST_HALVINGS: tantivy takes the
+# weight in 32 bits) the base must be moved on, with SCHEMA_VERSION; until then newer notices are alike.
+FRESHNESS_BASE = 1_704_067_200
+FRESHNESS_HALF_LIFE = 365 * 86_400
+MOST_HALVINGS = 6.98
+TIE_BREAK = 0.001  # the part of a score that the id decides, so that few scores are alike
 MAX_TERM_BYTES = 60_000  # tantivy silently drops longer terms
 
 
@@ -53,6 +59,7 @@ def build_schema() -> Any:
     builder.add_integer_field("seq", stored=True, fast=True)
     for name in ("id_number", "gate", "enter_until", "first_seen", *AMOUNT_FIELDS):
         builder.add_integer_field(name, fast=True)
+    builder.add_float_field("freshness", fast=True)
     for name in MOMENTS:
         builder.add_integer_field(f"{name}_start", fast=True)
         builder.add_integer_field(f"{name}_end", fast=True)
@@ -96,6 +103,19 @@ def number_of(key: str, *, descending: bool) -> tuple[int | None, str]:
     return (MAX_NUMBER - value if descending else value - MAX_NUMBER), id
 
 
+def freshness(published: int | None, first_seen: int, id: str) -> float:
+    """What tantivy's weight, log2(2 + value), turns into 2 ** (years since FRESHNESS_BASE).
+
+    A score times this falls by half with every year of age, whatever "now" is: no clause has to count days.
+    Without a publish date the day it was first seen counts; a date in the future gains nothing. Of two
+    notices alike the smaller id weighs a trace more.
+    """
+    at = first_seen if published is None else min(published, first_seen + 86_400)
+    halvings = min(max(0.0, (at - FRESHNESS_BASE) / FRESHNESS_HALF_LIFE), MOST_HALVINGS)
+    by_id = 1.0 + TIE_BREAK * (1.0 - id_number(id) / 2**63)
+    return float(2.0 ** (by_id * 2.0**halvings) - 2.0)
+
+
 def region_terms(code: str) -> list[str]:
     """330203 -> the whole country, 33, 3302, 330203: a search for a division looks for its own digits."""
     return [WHOLE_COUNTRY, code[:2], code[:4], code]
@@ -113,10 +133,11 @@ def row_of(document: Document) -> Any:
 
 
 def _values(document: Document) -> dict[str, Any]:
-    texts = document.texts
+    texts, id = document.texts, _term(document.id)
     values: dict[str, Any] = {
-        "kind": NOTICE, "id": _term(document.id), "seq": _integer(document.seq),
-        "id_number": id_number(document.id), "first_seen": _integer(document.first_seen),
+        "kind": NOTICE, "id": id, "seq": _integer(document.seq),
+        "id_number": id_number(id), "first_seen": _integer(document.first_seen),
+        "freshness": freshness(document.published[0] if document.published else None, document.first_seen, id),
         "source": _term(document.source), "origin": _term(document.origin),
     }
     for scope in SCOPES:

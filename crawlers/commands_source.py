@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,9 @@ import typer
 
 from crawlers import recordings, registration, scaffold
 from crawlers.spiders import all_sources, find_source
-from opportunity.errors import BadInput, ConfigurationError, ReadingError
+from opportunity.errors import BadInput, ConfigurationError
 from opportunity.notice import SHANGHAI
-from opportunity.page import Page
+from opportunity.page import Page, PageRequest
 from opportunity.settings import Settings
 from opportunity.store import open_store
 
@@ -104,19 +105,14 @@ def record(
         state = store.source_states().get(source)
     if state is None or not state.enabled:
         raise ConfigurationError(f"来源 {source} 尚未启用；请先运行 market source enable {source}", source=source)
-    from crawlers.crawl_process import fetch_pages  # Scrapy is slow to load
+    from crawlers.fetch_pages import fetch_pages  # Scrapy is slow to load
+
+    def fetch(requests: Sequence[PageRequest]) -> list[Page]:
+        return fetch_pages(requests, settings, facts, contact=state.contact)
 
     now = dt.datetime.now(dt.UTC).astimezone(SHANGHAI)
+    pages = recordings.pages_to_record(facts, platform, fetch, now)
     start = now - dt.timedelta(hours=facts.timetable.overlap_hours)
-    first = platform.first_requests(facts, start, now)[0]
-    (listed,) = fetch_pages([first], settings, facts)
-    pages: list[tuple[str, str, Page, str | None]] = [("list_first", "listing", listed, None)]
-    row = next((row for row in platform.read_list(facts, listed).rows if row.url), None)
-    if row is None:
-        raise ReadingError("列表中没有可以录制的公告", url=listed.url)
-    requests = platform.notice_requests(facts, row)
-    for number, page in enumerate(fetch_pages(list(requests), settings, facts), 1):
-        pages.append((f"notice_{number}", "notice", page, row.key))
     folder = into or settings.home / "recordings" / source
     recordings.save_recording(
         folder, pages, made_on=now.date().isoformat(), facts_from="真实网站", window_start=start, now=now

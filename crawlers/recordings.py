@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -97,6 +97,22 @@ def request_from_json(value: Mapping[str, Any]) -> PageRequest:
         url=value["url"], purpose=value["purpose"], method=value["method"], headers=value["headers"],
         body=value["body"].encode("utf-8"), state=value["state"],
     )
+
+
+def pages_to_record(
+    source: Source, platform: Platform, fetch: Callable[[Sequence[PageRequest]], list[Page]], now: dt.datetime
+) -> list[tuple[str, str, Page, str | None]]:
+    """One list page and one notice as ``save_recording`` takes them; ``fetch`` brings pages politely."""
+    start = now - dt.timedelta(hours=source.timetable.overlap_hours)
+    (listed,) = fetch(platform.first_requests(source, start, now)[:1])
+    row = next((row for row in platform.read_list(source, listed).rows if row.url), None)
+    if row is None:
+        raise ReadingError("列表中没有可以录制的公告", url=listed.url)
+    notice = fetch(platform.notice_requests(source, row))
+    return [
+        ("list_first", "listing", listed, None),
+        *((f"notice_{number}", "notice", page, row.key) for number, page in enumerate(notice, 1)),
+    ]
 
 
 def save_recording(

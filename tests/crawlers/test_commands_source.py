@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import importlib.util
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from typer.testing import CliRunner, Result
 
 from crawlers import commands, scaffold
 from crawlers.commands_source import ROOT
-from crawlers.recordings import load_recording
+from crawlers.recordings import compare, load_recording, pages_to_record, read_recording, save_recording
 from crawlers.registration import register_sources, remove_demonstrations
 from crawlers.sources_page import sources_page
+from crawlers.spiders import all_sources
 from opportunity.errors import BadInput, ConfigurationError, MarketError, NotFound
+from opportunity.page import Page, PageRequest
 from opportunity.settings import Settings
 from opportunity.store import open_store
 
@@ -101,6 +104,28 @@ def test_check_agrees_and_names_each_difference(market: Callable[..., Result], t
 
 def test_recording_a_source_that_is_not_enabled_is_refused(market: Callable[..., Result]) -> None:
     assert isinstance(told(market("source", "record", REAL)), ConfigurationError)
+
+
+def test_what_is_recorded_can_be_read_again_and_says_where_it_is_from(tmp_path: Path) -> None:
+    """The pages of the kept recording stand in for the portal's answers."""
+    source, platform = all_sources()[REAL]
+    kept = load_recording(ROOT / "tests" / "recordings" / REAL)
+    answers = {item.page.request.url: item.page for item in reversed(kept.pages) if item.expect in {"listing", "notice"}}
+
+    def fetch(requests: Sequence[PageRequest]) -> list[Page]:
+        return [dataclasses.replace(answers[request.url], request=request) for request in requests]
+
+    pages = pages_to_record(source, platform, fetch, kept.now)
+    save_recording(
+        tmp_path / REAL, pages, made_on="2026-11-24", facts_from="真实网站", window_start=kept.window_start, now=kept.now
+    )
+    again = load_recording(tmp_path / REAL)
+    assert again.origin == "recorded"
+    assert [item.page.origin.value for item in again.pages] == ["live", "live"]
+    assert len(compare(source, platform, again.folder)) == 1, "the golden file was written"
+    assert compare(source, platform, again.folder) == []
+    (notice,) = read_recording(source, platform, again)["notices"].values()
+    assert notice["title"] == "虚构大道照明工程施工招标公告"
 
 
 def test_a_demonstration_is_registered_enabled_and_removed_with_all_it_brought(

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from indexer.engine import Engine
 from opportunity.errors import MarketError
 from opportunity.settings import Settings
+from opportunity.store.store import system_clock
 from search_api.failures import error_body, plain_details, protocol_error, status_of
 from search_api.figures import Figures
 from search_api.guard import Guard, HostRule, is_loopback
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
     from opportunity.store import Store
 
 STATIC = Path(__file__).parent / "static"
-
-
-def system_clock() -> dt.datetime:
-    """Now, in UTC."""
-    return dt.datetime.now(dt.UTC)
 
 
 def new_request_id() -> str:

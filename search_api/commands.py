@@ -12,26 +12,24 @@ from typing import Annotated, Optional
 
 import structlog
 import typer
-from indexer.feed import Feeder
 from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
 from indexer.engine import Engine
 from indexer.engines import open_engine
+from indexer.feed import Feeder
 from indexer.words import Cutter, cutter
 from opportunity.errors import IndexBusy, MarketError, RebuildNeeded
 from opportunity.query import Sort
 from opportunity.settings import Settings
 from opportunity.store import Store, open_store
+from opportunity.store.store import system_clock
 from search_api import wording
 from search_api.answers import HitAnswer, SearchAnswer
-from search_api.app import create_app, system_clock
 from search_api.beat import remove_beat, write_beat
-from search_api.guard import is_loopback
 from search_api.query_text import describe, parse_query
 from search_api.request import SearchRequest
-from search_api.server import serve
 from search_api.service import Search
 
 IDLE_SECONDS = 0.5
@@ -137,6 +135,11 @@ def query(text: Annotated[str, typer.Argument(metavar="QUERY", help="检索式")
 
 def web() -> None:
     """Serve the page and the interface."""
+    # Imported here: the other commands need no web framework, and start sooner without it.
+    from search_api.app import create_app
+    from search_api.guard import is_loopback
+    from search_api.server import serve
+
     with _parts() as parts:
         if not is_loopback(parts.settings.host):
             typer.secho(

@@ -36,6 +36,7 @@ SENTENCES: dict[int, tuple[str, str]] = {
     414: ("too_large", "网址过长。"),
     421: ("misdirected_host", "请求的主机名不是本服务的。"),
     422: ("invalid_parameters", "参数不符合要求，详见 details。"),
+    431: ("too_large", "请求头过大。"),
     500: ("internal_error", "服务内部出错，已记录。"),
     503: ("unavailable", "服务暂不可用，请稍后再试。"),
 }

@@ -67,7 +67,7 @@ class Form:
                 chosen[name] = self.one(name)
         for name in ("budget_min", "budget_max"):
             if self.one(f"{name}_wan"):
-                chosen[name] = _yuan(self.one(f"{name}_wan"), _LABELS[name])
+                chosen[name] = str(_yuan(self.one(f"{name}_wan"), _LABELS[name]))
         chosen |= {"include_unknown": self.one("unknown") != "exclude", "limit": PAGE_SIZE, "facets": True}
         if self.cursor:
             chosen["cursor"] = self.cursor

@@ -21,6 +21,8 @@ from search_api.failures import error_body, protocol_error
 from search_api.figures import Figures
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_ADDRESS_BYTES = 16 * 1024
+MAX_HEADER_BYTES = 16 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(:[0-9]{1,5})?")
 
@@ -98,7 +100,7 @@ class Guard:
                 out.setdefault("cache-control", "public, max-age=3600" if static else "no-store")
             await send(message)
 
-        refused = self._refusal(headers)
+        refused = self._refusal(scope, headers)
         if refused is not None:
             await _refuse(refused, guarded)
         else:
@@ -115,7 +117,11 @@ class Guard:
         if status >= 500:
             self._log.error("request_failed", request_id=request_id, route=route, status=status)
 
-    def _refusal(self, headers: Headers) -> int | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> int | None:
+        if len(scope["path"]) + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
+            return 414
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+            return 431
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._hosts.allows(hosts[0]):
             return 421

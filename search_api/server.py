@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import signal
 import socket
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import h11
@@ -52,10 +52,8 @@ class PatientProtocol(H11Protocol):
             self._stop_watching()
 
     def _arriving(self) -> bool:
-        """True while a request has begun to arrive and is not whole."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            return self.conn.their_state is h11.SEND_BODY
-        return self.conn.their_state is h11.IDLE
+        """True while a request is awaited or not yet whole (even when it has been answered already)."""
+        return self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
 
     def _watch(self) -> None:
         """Starts the clock once per request: more bytes do not buy more time."""
@@ -95,21 +93,24 @@ def address(settings: Settings, listener: socket.socket) -> str:
     return f"http://{host}:{listener.getsockname()[1]}"
 
 
-def serve(app: Any, settings: Settings, clock: Callable[[], dt.datetime]) -> None:
-    """Serve until told to stop; ``home/run/address.json`` says where."""
-    listener = bind(settings)
-    config = uvicorn.Config(
-        app, http=PatientProtocol, ws="none", lifespan="off", log_level="warning", access_log=False, server_header=False,
+def configuration(app: Any, protocol: type[PatientProtocol] = PatientProtocol) -> uvicorn.Config:
+    """How the server runs: bounded heads, connections and waiting; no header that names the software."""
+    return uvicorn.Config(
+        app, http=protocol, ws="none", lifespan="off", log_level="warning", access_log=False, server_header=False,
         proxy_headers=False, timeout_keep_alive=IDLE_SECONDS, limit_concurrency=MOST_CONNECTIONS,
         h11_max_incomplete_event_size=MAX_HEAD_BYTES, timeout_graceful_shutdown=10,
     )
-    _announce(settings.home, clock(), address(settings, listener))
+
+
+def serve(app: Any, settings: Settings, clock: Callable[[], dt.datetime]) -> None:
+    """Serve until told to stop; ``home/run/address.json`` says where."""
+    # uvicorn raises the signal again once it has stopped; by then the stop is done, not a failure.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    listener = bind(settings)
+    write_beat(settings.home, "address", clock(), url=address(settings, listener))
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(configuration(app)).run(sockets=[listener])
     finally:
         remove_beat(settings.home, "address")
         listener.close()
-
-
-def _announce(home: Path, at: dt.datetime, url: str) -> None:
-    write_beat(home, "address", at, url=url)

@@ -11,14 +11,20 @@ from search_api.answers import ErrorAnswer, NoticeAnswer, SearchAnswer, SourcesA
 from search_api.routers.parameters import SearchParameters
 from search_api.service import Search
 
-router = APIRouter(prefix="/api/v1")
-
 ERROR: dict[str, Any] = {"model": ErrorAnswer}
+# What the guard before every operation may answer.
+GUARD: dict[int | str, dict[str, Any]] = {
+    413: {**ERROR, "description": "请求体过大"},
+    414: {**ERROR, "description": "网址过长"},
+    421: {**ERROR, "description": "主机名不是本服务的"},
+    431: {**ERROR, "description": "请求头过大"},
+}
 COMMON: dict[int | str, dict[str, Any]] = {
     422: {**ERROR, "description": "参数不符合要求"},
     500: {**ERROR, "description": "服务内部出错"},
     503: {**ERROR, "description": "存储或索引暂不可用"},
 }
+router = APIRouter(prefix="/api/v1", responses=GUARD)
 NoticeId = Annotated[str, Path(pattern=r"^[a-z2-7]{16}$", description="公告编号")]
 
 

@@ -8,9 +8,9 @@ from fastapi.responses import JSONResponse
 from search_api.answers import HealthAnswer
 from search_api.figures import Figures
 from search_api.readiness import readiness
-from search_api.routers.interface import COMMON, search_of
+from search_api.routers.interface import COMMON, GUARD, search_of
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], responses=GUARD)
 
 
 def _health(request: Request) -> HealthAnswer:

@@ -16,7 +16,7 @@ _tail = re.compile(
     r"(?P<trail>[、和及与](?:地点|方式|要求))?(?P<unit>[/]?(?:万元|元))?约?(?P<mark>:|[为是由](?!否):?)?"
 )
 _may_follow = frozenset(":(约为是由、和及与/以暨同万元¥人2壹贰叁肆伍陆柒捌玖0123456789")
-_longer = frozenset("金数名价总额编号")
+_longer = frozenset("金数名价总额编号公机")
 _joiner = re.compile(r"[、和及与/(]|以及|暨|同时也是")
 _phrase_end = re.compile(r"[。;；,，:\[\]【】“”\"!?？]")
 _value_follows = re.compile(r"约?[¥\d]|人民币|[壹贰叁肆伍陆柒捌玖]")
@@ -81,8 +81,10 @@ def find_candidates(flat: Flat, sections: Sections) -> Candidates:
                 scan.pending = []
             if text[end] in _longer:  # 响应保证金|金额: a label that begins later may be the longer one
                 end = start + 1
-        else:
-            scan.take(match)
+        elif not scan.take(match):
+            # …改造项目⏎招标编号: a label must not begin in the line before and so be lost.
+            inner = flat.next_line(start + 1)
+            end = inner if inner < end else end
         match = search(text, end)
     return Candidates(flat, sections, _limit(scan.mentions, sorted(scan.strong_starts), len(text)), columns)
 
@@ -97,12 +99,12 @@ class _Scan:
         self._flat = flat
         self._sections = sections
 
-    def take(self, match: re.Match[str]) -> None:
-        """Keep the label if a value can follow it; else keep it as pending if a joiner follows."""
+    def take(self, match: re.Match[str]) -> bool:
+        """Keep the label if a value can follow it; else keep it as pending if a joiner follows, or say no."""
         flat, text = self._flat, self._flat.text
         start, end = match.span()
         if self.pending and start < self.pending[-1][1]:
-            return
+            return True
         labels = _resolve(flat, self._sections, match, LABELS[match[0]])
         tail = _tail.match(text, end)
         assert tail is not None  # every part of the pattern is optional
@@ -110,7 +112,7 @@ class _Scan:
         if value < 0:
             joined = _joiner.match(text, tail.end("bracket") if tail["bracket"] else end)
             self.pending = [*self.pending[-3:], (start, joined.end(), labels)] if joined else []
-            return
+            return joined is not None
         shared = [*labels, *_bracketed(tail["bracket"])]
         for before, joined_end, earlier in reversed(self.pending):
             if joined_end < start - 6:
@@ -127,6 +129,7 @@ class _Scan:
         self.mentions += [
             Mention(label.kind, label.rank, start, tail.end(), value, 0, strong, unit, section, lot) for label in shared
         ]
+        return True
 
 
 def _limit(mentions: list[Mention], strong: list[int], length: int) -> dict[str, list[Mention]]:

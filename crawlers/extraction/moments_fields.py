@@ -18,6 +18,7 @@ _hand_in_before = re.compile(
 _ask_before = re.compile(r"前[^。;；\d]{0,40}(?:提问|提出(?:疑问|澄清|问题|答疑)|疑问|澄清)")
 _other_notice = re.compile(r"(?:招标|采购|磋商|谈判|询价|首次|原)$")
 _columns = re.compile(r"更正后|变更后|现内容|修改后|调整后")
+_opens_there = re.compile(r"(?:\(北京时间\))?整?[,，]?在[^。;；\d]{0,60}?(?:\([^()]{0,60}\))?[^。;；\d]{0,30}?(?:开标|开启)")
 _not_end = re.compile(r"前(?:三|3|5|五|两|2|近)")
 _before_word = re.compile(r"^[)(北京时间,，]{0,10}(?:以|之)?前")
 _old = re.compile(r"原(?:公告|定|投标|开标|截止|递交|提交|招标|采购|文件|内容|为)?|更正前|变更前|调整前|延期前|修改前")
@@ -132,7 +133,7 @@ class MomentReader:
         if kind == "deadline":
             return self._handed_in() or self._in_section("submit", "submit_open")
         if kind == "opening_time":
-            return self._in_section("open", "submit_open")
+            return self._opened_at() or self._in_section("open", "submit_open")
         if kind == "registration_end":
             return self._obtain()
         if kind == "question_end":
@@ -161,6 +162,14 @@ class MomentReader:
             if mark and _hand_in_before.match(after, mark.end() - 1) and not _not_end.match(after, mark.end() - 1):
                 out.append((found, 0.9, 2))
         return out
+
+    def _opened_at(self) -> list[tuple[Found, float, int]]:
+        """将于2026年3月1日9时在某地公开开标."""
+        text = self._flat.text
+        return [
+            (found, 0.75, 3) for found in self._found
+            if isinstance(found.value, dt.datetime) and _opens_there.match(text, found.end)
+        ]
 
     def _asked(self) -> list[tuple[Found, float, int]]:
         out = []

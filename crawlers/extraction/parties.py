@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from crawlers.extraction.candidates import Candidates, Mention
 from crawlers.extraction.evidence import body_value, clean, title_value
 from crawlers.extraction.flat import Flat
+from crawlers.extraction.labels import GENERIC_FROM
+from crawlers.extraction.tables import Column
 from opportunity.notice import FieldValue, NoticeType
 
 _suffixes = (
@@ -17,7 +19,7 @@ _suffixes = (
 )
 _body = re.compile(rf"(?:{_suffixes})(?:\([^()]{{1,30}}\))?$")
 _cut = re.compile(r"[;；。,，!！]|(?<!\d)、|:|\s{2,}")
-_noise = re.compile(r"\((?:盖章|公章|签章|章|单位公章|全称|以下简称[^()]{0,30}|下称[^()]{0,20}|牵头人|牵头方|联合体牵头人|主|成员)\)$|(?:盖章|地址|联系人|电话|名称)$")
+_noise = re.compile(r"\((?:盖章|公章|签章|章|单位公章|全称|以下简称[^()]{0,30}|下称[^()]{0,20}|牵头人|牵头方|联合体牵头人|主|成员)\)$|(?:盖章|地址|联系人|电话|名称)$|(?<=[司院所团])联合体$")
 _lead = re.compile(r"^(?:&{2,}[^&]{0,20}&{2,}|名称|全称|为|是|:|单位名称|\d{1,2}[.、]|\(\d\)|[(]?(?:牵头人|牵头方|主体方|联合体牵头人|牵头单位|联合体牵头方|主办方|牵头|联合体成员|成员方?|联合体)\d?[):]?:?|[/])+")
 # 某代理公司（以下简称…）受某局的委托: read outwards from 受, so that no text is slow.
 _entrusted = re.compile(
@@ -168,22 +170,35 @@ def _supplier_spans(candidates: Candidates, kinds: tuple[str, ...], sections: se
         mentions = [mention for mention in candidates.of(kind) if mention.strong and _is_winner_label(flat, mention)]
         if not columns and not mentions:
             continue
-        rank = min([column.rank for column in columns] + [mention.rank for mention in mentions])
-        generic = rank >= 37
-        for column in columns:
-            if generic or column.rank < 37 or not mentions:
-                for cell in column.cells:
-                    spans += [(a, b, 0.85) for a, b in _names(flat, cell.start, cell.end)]
-        for mention in mentions:
-            if generic or mention.rank < 37:
-                end = min(mention.limit, flat.cell_end(mention.value)) if mention.value < len(flat.text) else mention.value
-                names = _names(flat, mention.value, end)
-                if not names and (one := body_span(flat, mention.value, mention.limit)):
-                    names = [one] if _firm.search(flat.text[slice(*one)]) else []
-                spans += [(a, b, 0.9) for a, b in names]
+        places: list[Column | Mention] = [*columns, *mentions]
+        better = [each for each in places if each.rank < GENERIC_FROM[kind]]
+        for each in better or places:
+            spans += _column_names(flat, each) if isinstance(each, Column) else _mention_names(flat, each)
         if spans:
             break
     return sorted(spans)
+
+
+def _column_names(flat: Flat, column: Column) -> list[tuple[int, int, float]]:
+    return [(a, b, 0.85) for cell in column.cells for a, b in _names(flat, cell.start, cell.end)]
+
+
+def _mention_names(flat: Flat, mention: Mention) -> list[tuple[int, int, float]]:
+    """The names in the value; where the label is a cell, in all cells of its row (第一名 第二名 第三名)."""
+    start = mention.value
+    if start >= len(flat.text):
+        return []
+    cell = start in flat.starts and start not in flat.line_starts
+    end = min(mention.limit, flat.line_of(start)[1] if cell else flat.cell_end(start))
+    names: list[tuple[int, int]] = []
+    at = start
+    while at < end:
+        stop = min(flat.cell_end(at), end)
+        names += _names(flat, at, stop)
+        at = stop
+    if not names and (one := body_span(flat, start, mention.limit)) and _firm.search(flat.text[slice(*one)]):
+        names = [one]
+    return [(a, b, 0.9) for a, b in names]
 
 
 def _is_winner_label(flat: Flat, mention: Mention) -> bool:

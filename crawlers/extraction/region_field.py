@@ -19,7 +19,21 @@ def read_region(
     for one in _places(candidates, title, buyer, within):
         if best is None or _narrows(best, one):
             best = one
+    if best is None and buyer is not None and buyer.where == "body":
+        best = _university(buyer)
     return (best,) if best else ()
+
+
+def _university(buyer: FieldValue) -> FieldValue | None:
+    """某省农业大学 is at home in its province when nothing else says where; weak evidence."""
+    if "大学" not in buyer.text[:12] and "学院" not in buyer.text[:12]:
+        return None
+    for length in (3, 2):
+        found = locate_region(buyer.text[:length])
+        if found and found[1] == 0:
+            return FieldValue(value=found[0], where="body", start=buyer.start, end=buyer.start + found[2],
+                              text=buyer.text[: found[2]], confidence=0.5)
+    return None
 
 
 def _narrows(outer: FieldValue, inner: FieldValue) -> bool:

@@ -11,6 +11,7 @@ import re
 from crawlers.extraction.candidates import Candidates
 from crawlers.extraction.evidence import body_value, title_value
 from crawlers.extraction.flat import half_width
+from crawlers.extraction.labels import GENERIC_FROM
 from opportunity.notice import FieldValue, NoticeType
 
 _T = NoticeType
@@ -120,7 +121,7 @@ def _corrected(candidates: Candidates, value: FieldValue, kind: NoticeType) -> F
     if kind is _T.AWARD:
         ranked = _ranked.search(text[:4000])
         if ranked and not any(m.strong for m in candidates.of("suppliers")) and not any(
-            column.rank < 37 for column in candidates.columns.get("suppliers", [])
+            column.rank < GENERIC_FROM["suppliers"] for column in candidates.columns.get("suppliers", [])
         ):
             return body_value(flat, *ranked.span(), _T.CANDIDATE, 0.8)
     if kind in _calls:

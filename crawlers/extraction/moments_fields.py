@@ -19,6 +19,11 @@ _ask_before = re.compile(r"前[^。;；\d]{0,40}(?:提问|提出(?:疑问|澄清
 _other_notice = re.compile(r"(?:招标|采购|磋商|谈判|询价|首次|原)$")
 _columns = re.compile(r"更正后|变更后|现内容|修改后|调整后")
 _opens_there = re.compile(r"(?:\(北京时间\))?整?[,，]?在[^。;；\d]{0,60}?(?:\([^()]{0,60}\))?[^。;；\d]{0,30}?(?:开标|开启)")
+_handed = re.compile(r"前[^。;；\d]{0,40}?(?:递交|提交|上传|送达|投递|寄达)")
+_papers = re.compile(r"(?:投标|响应|报价|应答|竞标|比选|申请|参选)(?:文件|材料|资料)")
+_paid_before = re.compile(r"前[^。;；\d]{0,40}?(?:到账|到帐|缴纳|交纳|汇入|汇至|缴至|转入|到达|递交|提交|存入)")
+_sentence_end = re.compile(r"[。;；]")
+_fetched = re.compile(r"[^。;；]{0,50}?(?:获取|下载|购买|领取|报名|索取)")
 _not_end = re.compile(r"前(?:三|3|5|五|两|2|近)")
 _before_word = re.compile(r"^[)(北京时间,，]{0,10}(?:以|之)?前")
 _old = re.compile(r"原(?:公告|定|投标|开标|截止|递交|提交|招标|采购|文件|内容|为)?|更正前|变更前|调整前|延期前|修改前")
@@ -138,7 +143,7 @@ class MomentReader:
             return self._obtain()
         if kind == "question_end":
             return self._asked()
-        return []
+        return self._paid() if kind == "deposit_due" else []
 
     def _same_as_deadline(self, differ: bool) -> tuple[Found, float] | None:
         """开标时间：同投标截止时间, or a heading for both moments with one moment below it."""
@@ -159,9 +164,27 @@ class MomentReader:
         for found in self._found:
             after = self._flat.text[found.end : found.end + 80]
             mark = _before_word.match(after)
-            if mark and _hand_in_before.match(after, mark.end() - 1) and not _not_end.match(after, mark.end() - 1):
+            if not mark or _not_end.match(after, mark.end() - 1):
+                continue
+            if _hand_in_before.match(after, mark.end() - 1):
                 out.append((found, 0.9, 2))
+            elif _handed.match(after, mark.end() - 1) and _papers.search(self._sentence_before(found)):
+                out.append((found, 0.85, 2))
         return out
+
+    def _paid(self) -> list[tuple[Found, float, int]]:
+        """投标保证金须于2026年1月5日16时前到账."""
+        out = []
+        for found in self._found:
+            after = self._flat.text[found.end : found.end + 60]
+            mark = _before_word.match(after)
+            if mark and _paid_before.match(after, mark.end() - 1) and "保证金" in self._sentence_before(found) + after:
+                out.append((found, 0.8, 3))
+        return out
+
+    def _sentence_before(self, found: Found) -> str:
+        before = self._flat.text[max(0, found.start - 60) : found.start]
+        return _sentence_end.split(before)[-1]
 
     def _opened_at(self) -> list[tuple[Found, float, int]]:
         """将于2026年3月1日9时在某地公开开标."""
@@ -200,6 +223,12 @@ class MomentReader:
                 period = self._period(found, min(end, found.end + 60))
                 if period is not None:
                     out.append((period, 0.8, 3))
+        if out:
+            return out
+        for found in self._found:
+            period = self._period(found, found.end + 40)
+            if period is not None and _fetched.match(self._flat.text, period.end):
+                out.append((period, 0.75, 4))
         return out
 
     def _choose(self, reads: list[tuple[Found, float, int]]) -> tuple[Found, float] | None:

@@ -126,7 +126,7 @@ class Crawl:
         chain = ticket.chain
         try:
             listing = self._platform.read_list(self._source, page)
-            if not listing.rows and not listing.ignored and not listing.proved_empty:
+            if not (listing.rows or listing.ignored or listing.proved_empty or listing.split):
                 raise _unproved(page)
         except Exception as error:
             self._unreadable_list(step, ticket, page, error)

@@ -8,7 +8,7 @@ Facts (read from public crawlers and the list page's own script, not from the li
 * 20 rows a page, ``PAGENUMBER`` from 1. ``total`` is cut at 1,000 without a word: such a query is
   replaced by one for each province, then each stage, then each day.
 * Answer codes: 200; 829 wants a captcha and 800 says too often (both: blocked, never worked around);
-  804 wants a narrower query and 801 a correct one (both: our request is wrong for the portal).
+  804 wants a narrower query and gets narrower ones; 801 says that our request is wrong.
 * A row's ``url`` (``/a/``) is a shell; the body is at the same path under ``/b/``. Only that is fetched:
   half the load, at the price of the shell's project code. Many rows have no body: they are kept, marked.
 """
@@ -86,7 +86,10 @@ class Ggzy:
 
     def read_list(self, source: Source, page: Page) -> Listing:
         state = page.request.state
-        data = _data(page)
+        answer = _answer(page)
+        if str(answer.get("code")) == "804":
+            return _too_wide(source, page)
+        data = _data(answer, page)
         records = base.member(data, "records", list, "列表")
         total = base.whole_number(data.get("total"), "列表 total")
         pages = base.whole_number(data.get("pages"), "列表 pages")
@@ -186,10 +189,22 @@ def _headers(source: Source) -> dict[str, str]:
     return {"Referer": urljoin(source.base, REFERER_PATH), "Accept": "application/json, text/html"}
 
 
-def _data(page: Page) -> Mapping[str, Any]:
+def _answer(page: Page) -> Mapping[str, Any]:
     answer = base.json_answer(page)
     if not isinstance(answer, Mapping):
         raise ReadingError("列表答复不是对象", url=page.url)
+    return answer
+
+
+def _too_wide(source: Source, page: Page) -> Listing:
+    """The portal refuses the query as too wide: narrower ones take its place, if there are any."""
+    split = narrower(source, page.request.state["query"])
+    if not split:
+        raise ReadingError("网站要求缩小查询范围（代码 804），而查询已不能再缩小", url=page.url)
+    return Listing(rows=(), next=None, total_capped=True, split=split)
+
+
+def _data(answer: Mapping[str, Any], page: Page) -> Mapping[str, Any]:
     code = str(answer.get("code"))
     if code in {"829", "800"}:
         meaning = "要求验证码" if code == "829" else "称访问过于频繁"

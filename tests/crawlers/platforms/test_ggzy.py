@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from urllib.parse import parse_qs
 
 import pytest
 
 from crawlers.platforms.ggzy import PROVINCES, STAGE_CODES, Ggzy, body_url, narrower, query
+from crawlers.reading import Crawl
 from crawlers.spiders.national_public_resources import PLATFORM, SOURCE
 from opportunity.errors import ReadingError
 from opportunity.notice import SHANGHAI
 from opportunity.page import PageRequest, Row
+from tests.crawlers.portals import made_page
 
 NOW = dt.datetime(2026, 11, 24, 1, 0, tzinfo=SHANGHAI)
 
@@ -63,3 +66,21 @@ def test_only_a_shell_has_a_body_page() -> None:
     for url in (None, "https://www.ggzy.gov.cn/other.html"):
         with pytest.raises(ReadingError):
             body_url(row(url))
+
+
+TOO_WIDE = json.dumps({"code": 804, "message": "请缩小查询范围"}, ensure_ascii=False)
+
+
+def test_a_query_refused_as_too_wide_is_narrowed_by_the_crawl() -> None:
+    platform = Ggzy(classes=("01",))
+    crawl = Crawl(SOURCE, platform, window_start=NOW, now=NOW, known=lambda keys: set(), budget=100)
+    (first,) = crawl.start()
+    step = crawl.receive(made_page(first, TOO_WIDE, NOW))
+    assert [form(one)["DEAL_PROVINCE"] for one in step.requests] == list(PROVINCES)
+    assert not step.problems and not crawl.outcome("running").problems[:-1]
+
+
+def test_a_query_that_cannot_be_narrowed_further_is_an_error() -> None:
+    wanted = {"class": "01", "begin": "2026-11-24", "end": "2026-11-24", "province": "110000", "stage": "0101"}
+    with pytest.raises(ReadingError, match="不能再缩小"):
+        PLATFORM.read_list(SOURCE, made_page(query(SOURCE, wanted), TOO_WIDE, NOW))

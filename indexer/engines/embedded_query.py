@@ -12,7 +12,7 @@ from typing import Any
 import tantivy
 from tantivy import FieldType, Occur
 
-from indexer.engines.embedded_schema import BOUNDARY, MOMENTS, NOTICE, SCOPES, WHOLE_COUNTRY
+from indexer.engines.embedded_schema import MOMENTS, NOTICE, SCOPES, WHOLE_COUNTRY
 from indexer.order import MAX_NUMBER
 from opportunity.facts import amount_bounds, moment_bounds, region_prefix, seconds
 from opportunity.query import (
@@ -111,8 +111,6 @@ class Builder:
         if not text:
             return self.everything()
         text.encode()
-        if text == BOUNDARY:  # ours, not a character of any text
-            return Q.empty_query()
         if scope is Scope.DEFAULT:
             fields = ["text_title", "text_body", "text_head", "text_attachment"]
         else:
@@ -122,8 +120,8 @@ class Builder:
 
     def _in_field(self, field: str, text: str) -> Tree | None:
         if len(text) == 1:
-            terms = [term for term, _ in self._searcher.terms_with_prefix(field, text)]
-            return Q.term_set_query(self._schema, field, terms) if terms else None
+            characters = field.replace("text_", "characters_", 1)
+            return self.term(characters, text) if self.frequency(characters, text) else None
         pairs = [text[start : start + 2] for start in range(len(text) - 1)]
         frequency = {pair: self._searcher.doc_freq(field, pair) for pair in set(pairs)}
         if not all(frequency.values()):

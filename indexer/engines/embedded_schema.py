@@ -1,9 +1,9 @@
 """The embedded index's fields, and how a Document becomes a row of it.
 
 Texts are indexed as every pair of neighbouring characters with its position ("abcd" -> ab bc cd d),
-so a string of two or more characters is a run of pairs and every substring is found; the last
-character of a string stands alone, for strings of one character. Between two strings of a field stands a
-boundary token, so no run of pairs crosses from one to the next.
+so a string of two or more characters is a run of pairs and every substring is found. Between two strings of
+a field stand the last character alone and a boundary token, so no run of pairs crosses from one to the
+next. Single characters are a column of their own: which stand in the field, without positions.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def build_schema() -> Any:
     builder.add_text_field("at", stored=True, tokenizer_name="raw", index_option="basic")
     for name in (*SCOPES, "head"):
         builder.add_text_field(f"text_{name}", tokenizer_name="whitespace", index_option="position")
+        builder.add_text_field(f"characters_{name}", tokenizer_name="whitespace", index_option="basic")
     for name in SCOPES:
         builder.add_text_field(f"words_{name}", tokenizer_name="whitespace", index_option="freq")
     builder.add_integer_field("seq", stored=True, fast=True)
@@ -140,14 +141,15 @@ def _values(document: Document) -> dict[str, Any]:
         "freshness": freshness(document.published[0] if document.published else None, document.first_seen, id),
         "source": _term(document.source), "origin": _term(document.origin),
     }
+    fields = {**{scope: texts.get(scope, ()) for scope in SCOPES}, "head": [t for s in HEAD for t in texts.get(s, ())]}
+    for name, strings in fields.items():
+        if text := paired(strings):
+            values[f"text_{name}"] = text
+            values[f"characters_{name}"] = " ".join(set("".join(strings)))
     for scope in SCOPES:
-        if text := paired(texts.get(scope, ())):
-            values[f"text_{scope}"] = text
         if words := " ".join(document.words.get(scope, ())):
             values[f"words_{scope}"] = words
             words.encode()
-    if head := paired(text for scope in HEAD for text in texts.get(scope, ())):
-        values["text_head"] = head
     missing = _facts(document, values)
     if missing:
         values["missing"] = missing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from indexer.engines.embedded_guard import contained
 from indexer.engines.embedded_query import cheapest_chain
 from indexer.engines.embedded_schema import (
     BOUNDARY,
+    freshness,
     id_number,
     number_of,
     order_key,
@@ -309,3 +311,22 @@ def test_a_panic_exception_never_crosses_the_port() -> None:
         raise panic("index out of bounds")
     with pytest.raises(KeyboardInterrupt), contained("检索"):
         raise KeyboardInterrupt
+
+
+# --- the weight of age
+
+
+def test_a_year_of_age_halves_a_score_and_the_id_breaks_ties() -> None:
+    day = 86_400
+    seen = int(NOW.timestamp())
+
+    def weight(published: int | None, id: str = "m" * 16, first_seen: int = seen) -> float:
+        return math.log2(2 + freshness(published, first_seen, id))
+
+    assert weight(seen) / weight(seen - 365 * day) == pytest.approx(2)
+    assert weight(seen) / weight(seen - 30 * day) == pytest.approx(2 ** (30 / 365))
+    assert weight(None) == weight(seen), "without a publish date the day it was first seen counts"
+    assert weight(seen + 900 * day) == weight(seen + day), "a date in the future gains nothing"
+    assert weight(0) >= 1 and weight(seen, "2" * 16) > weight(seen, "z" * 16) > 0.999 * weight(seen, "2" * 16)
+    far = seen + 100 * 365 * day
+    assert 2 + freshness(far, far, "2") < 2.0**128, "tantivy takes the weight in 32 bits"

@@ -32,7 +32,6 @@ from search_api.paging import Place, SortedPager, place_after
 from search_api.query_text import describe, parse_query
 from search_api.request import SearchRequest, unknown_group, with_filters
 from search_api.stored_results import KEPT, StoredResults, cursor_secret
-from search_api.versions import versions
 
 if TYPE_CHECKING:
     from indexer.words import Cutter
@@ -137,7 +136,7 @@ class Search:
         home = None if standing is None else standing.facts.get("home")
         history = [
             VersionAnswer(version=each.version, at=each.seen_at, title=each.title, current=each.version == record.version)
-            for each in versions(self.store, id)
+            for each in self.store.versions(id)
         ]
         return presenting.notice_answer(
             record, now=self.clock(), source=Coded(code=record.notice.source, name=title), source_home=home,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,6 +74,29 @@ def record_as_of(connection: Connection, id: str, seq: int) -> NoticeRecord | No
     query = _EVERY.where(_n.id == id, _r.seq <= seq).order_by(_r.seq.desc()).limit(1)
     row = connection.execute(query).one_or_none()
     return None if row is None else _record(row, body_unpacker(), seq=row.reading_seq)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRow:
+    """One version of a notice: its number, when it was first seen and its title then."""
+
+    version: int
+    seen_at: dt.datetime
+    title: str
+
+
+def versions(connection: Connection, id: str) -> list[VersionRow]:
+    """Every version of a notice, the newest first; empty when it is not stored."""
+    query = (
+        sa.select(_v.version, _v.seen_at, _v.title)
+        .select_from(tables.notice.join(tables.version, _v.notice == _n.number))
+        .where(_n.id == id)
+        .order_by(_v.version.desc(), _v.base)
+    )
+    found: dict[int, VersionRow] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.version, VersionRow(version=row.version, seen_at=instant(row.seen_at), title=row.title))
+    return list(found.values())
 
 
 def stored_notices(connection: Connection, ids: Sequence[str]) -> dict[str, Notice]:

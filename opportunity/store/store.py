@@ -39,6 +39,7 @@ from opportunity.store.content import Incoming, Saved
 from opportunity.store.migrate import check_schema, migrate
 from opportunity.store.packs import Packs
 from opportunity.store.quarantine import Quarantined
+from opportunity.store.records import VersionRow
 from opportunity.store.sources import KEEP, Keep, SourceState
 
 Clock = Callable[[], dt.datetime]
@@ -163,6 +164,11 @@ class Store:
         """The record as it stood right after change ``seq``."""
         with self.read() as connection:
             return records.record_as_of(connection, id, seq)
+
+    def versions(self, id: str) -> list[VersionRow]:
+        """Every version of a notice, the newest first: number, when first seen, title."""
+        with self.read() as connection:
+            return records.versions(connection, id)
 
     def known_keys(self, source: str, keys: Sequence[str]) -> set[str]:
         """Which of a source's own keys are stored or taken down."""

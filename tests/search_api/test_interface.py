@@ -62,7 +62,7 @@ def test_an_answer_has_every_part_of_the_contract(filled: Market) -> None:
 def test_every_filter_is_what_the_oracle_says(filled: Market, params: dict[str, Any]) -> None:
     hits = every(filled, **params)
     request = SearchParameters.model_validate({
-        name: [value] if name in ("type", "region", "state", "source", "origin") and not isinstance(value, list) else value
+        name: [value] if name in ("type", "region", "state", "source", "origin") and not isinstance(value, list) else str(value) if name.startswith("budget") else value
         for name, value in params.items()
     }).request()
     query = filled.search.query(request, NOW)

@@ -110,12 +110,12 @@ def made_page(request: PageRequest, text: str, at: dt.datetime, status: int = 20
 
 
 class ShelfPlatform:
-    """Reads a ``Shelf``. ``strange``: keys of rows whose type it does not know."""
+    """Reads a ``Shelf``. ``strange``: keys of rows whose type it does not know; ``each``: pages of a notice."""
 
     name = "shelf"
 
-    def __init__(self, strange: frozenset[str] = frozenset()) -> None:
-        self.strange = strange
+    def __init__(self, strange: frozenset[str] = frozenset(), each: int = 1) -> None:
+        self.strange, self.each = strange, each
 
     def first_requests(self, source: Source, window_start: dt.datetime, now: dt.datetime) -> tuple[PageRequest, ...]:
         return (self._list(0, None),)
@@ -142,10 +142,13 @@ class ShelfPlatform:
     def notice_requests(self, source: Source, row: Row) -> tuple[PageRequest, ...]:
         if row.key in self.strange:
             raise ReadingError("未知的公告类型", key=row.key)
-        return (PageRequest(url=str(row.url), purpose="notice"),)
+        return tuple(
+            PageRequest(url=str(row.url), purpose="notice", state={"part": part}) for part in range(self.each)
+        )
 
     def read_notice(self, source: Source, row: Row, pages: Sequence[Page]) -> Notice:
-        body = base.member(base.json_answer(pages[0]), "body", str, "公告")
+        assert [page.request.state["part"] for page in pages] == list(range(self.each))
+        body = "\n".join(base.member(base.json_answer(page), "body", str, "公告") for page in pages)
         return Notice(
             source=source.id, key=row.key, title=row.title, body=body, origin=pages[0].origin,
             given={"type": base.given(NoticeType.TENDER, "招标公告")}, pages=base.hashes(pages), row=base.row_json(row),

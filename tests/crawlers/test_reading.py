@@ -316,6 +316,28 @@ def test_a_row_inserted_late_is_found_by_a_whole_walk() -> None:
     assert late.key in driver.stored
 
 
+def test_a_notice_of_several_pages_is_read_once_all_are_there_in_whatever_order() -> None:
+    shelf = filled(4)
+    crawl = Crawl(
+        SOURCE, ShelfPlatform(each=3), window_start=DAY.start, now=START, known=lambda keys: set(), budget=100
+    )  # fmt: skip
+    pending, notices = crawl.start(), []
+    lost = None
+    while pending:
+        request = pending.pop()
+        if request.purpose == "notice" and lost in (None, request.row_key) and request.state["part"] == 1:
+            lost = request.row_key
+            step = crawl.fail(request, "network", "连接中断")
+        else:
+            step = crawl.receive(shelf.answer(request, START))
+        pending += step.requests
+        notices += step.notices
+    assert crawl.done
+    assert sorted(notice.key for notice, _ in notices) == sorted({"n1", "n2", "n3", "n4"} - {str(lost)})
+    assert {notice.body for notice, _ in notices} == {"正文\n正文\n正文"}
+    assert [label for label, _ in crawl.outcome("finished").problems] == ["network"]
+
+
 def test_an_error_of_our_own_in_a_reader_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ShelfPlatform, "read_notice", lambda *values: [][len(values)])
     driver = Driver(filled(5))

@@ -21,6 +21,8 @@ from crawlers.waiting import Stopping
 from opportunity.errors import FetchError, MarketError
 
 ROBOTS = "robots_txt"
+# What continues a request comes before every other: its page is as old as its first answer.
+AT_ONCE = 100
 _redirects = frozenset({301, 302, 303, 307, 308})
 _worth_another_try = frozenset({408, 429, 500, 502, 503, 504})
 # The list that comes with the library: looking for a newer one would be a connection nobody asked for.
@@ -128,7 +130,7 @@ class RetryMiddleware(_Middleware):
         attempt = int(request.meta.get("attempt", 1))
         if attempt >= int(request.meta.get("attempts", self._run.limits.attempts)):
             return None
-        return request.replace(meta={**request.meta, "attempt": attempt + 1}, dont_filter=True)
+        return request.replace(meta={**request.meta, "attempt": attempt + 1}, dont_filter=True, priority=AT_ONCE)
 
 
 class RedirectMiddleware(_Middleware):
@@ -146,9 +148,11 @@ class RedirectMiddleware(_Middleware):
             raise RedirectRefused(f"重定向超过 {hops - 1} 次")
         meta = {**request.meta, "hops": hops, "attempt": 1}
         if response.status in (307, 308) or request.method == "GET":
-            following = request.replace(url=target, meta=meta, dont_filter=True)
+            following = request.replace(url=target, meta=meta, dont_filter=True, priority=AT_ONCE)
         else:
-            following = request.replace(url=target, meta=meta, method="GET", body=b"", dont_filter=True)
+            following = request.replace(
+                url=target, meta=meta, method="GET", body=b"", dont_filter=True, priority=AT_ONCE
+            )
             for name in ("Content-Type", "Content-Length"):
                 following.headers.pop(name, None)
         if _origin(target) != _origin(request.url):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import heapq
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import scrapy
@@ -45,11 +46,14 @@ class NoticeSpider(scrapy.Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.run = run_of(crawler.settings)
         spider._failures, spider._timers, spider._asked = 0, [], set()
+        spider._waiting, spider._waiting_count = [], 0
         return spider
 
     _failures: int
     _timers: list[asyncio.Task[None]]
     _asked: set[tuple[str, str, bytes]]
+    _waiting: list[tuple[int, int, PageRequest]]
+    _waiting_count: int
 
     async def start(self) -> AsyncIterator[Any]:
         run = self.run
@@ -62,8 +66,25 @@ class NoticeSpider(scrapy.Spider):
             logger.exception("the platform could not give its first requests")
             run.note("ours", f"读取程序出错：{type(error).__name__}")
             requests = []
-        for request in requests:
-            yield self._request(request)
+        self._line_up(requests)
+        for request in self._next():
+            yield request
+
+    def _line_up(self, wanted: Iterable[PageRequest]) -> None:
+        for page in wanted:
+            self._waiting_count += 1
+            heapq.heappush(self._waiting, (-self._priority(page), self._waiting_count, page))
+
+    def _next(self) -> list[Request]:
+        """The one request that may be made now.
+
+        Nothing is asked before the last answer has been judged: what follows a captcha is silence.
+        """
+        if self.run.crawl.stopped:
+            self._close("blocked")
+        if self.run.stop.reason is not None or not self._waiting:
+            return []
+        return [self._request(heapq.heappop(self._waiting)[2])]
 
     def _request(self, wanted: PageRequest) -> Request:
         return Request(
@@ -74,7 +95,6 @@ class NoticeSpider(scrapy.Spider):
             callback=self.answered,
             errback=self.failed,
             cb_kwargs={"wanted": wanted},
-            priority=self._priority(wanted),
             dont_filter=True,
         )
 
@@ -111,7 +131,8 @@ class NoticeSpider(scrapy.Spider):
         else:
             step = await run.in_worker(self._receive, page)
         yield Reading(page=page, notices=step.notices, problems=step.problems)
-        for request in self._follow(step):
+        self._line_up(step.requests)
+        for request in self._next():
             yield request
 
     def _receive(self, page: Page) -> Step:
@@ -146,26 +167,21 @@ class NoticeSpider(scrapy.Spider):
         if isinstance(error, HostPaused):
             run.pause(error.until, error.message)
         step = await self._failed_step(wanted, label, sentence, None)
-        for request in self._follow(step):
-            yield request
         if isinstance(error, DayBudgetSpent):
             run.note("limit", sentence)
             self._close("budget")
         self._failures += label in ("network", "truncated")
         if self._failures >= SITE_DOWN:
             self._close("site_down")
+        self._line_up(step.requests)
+        for request in self._next():
+            yield request
 
     async def _failed_step(self, wanted: PageRequest, label: str, sentence: str, page: Page | None) -> Step:
         step = await self.run.in_worker(self.run.crawl.fail, wanted, label, sentence)
         if page is not None:
             step.problems[:] = [Problem(label=label, sentence=sentence, url=page.url, key=wanted.row_key, page=page)]
         return step
-
-    def _follow(self, step: Step) -> list[Request]:
-        if self.run.crawl.stopped:
-            self._close("blocked")
-            return []
-        return [self._request(request) for request in step.requests]
 
     # --- ending -----------------------------------------------------------------------------
 

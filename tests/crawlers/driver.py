@@ -13,7 +13,9 @@ import json
 import logging
 import os
 import select
+import shutil
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,12 @@ from twisted.internet import defer
 
 import crawlers.spider  # noqa: F401  (loaded once, before the fork)
 from crawlers.crawl_process import crawl_source
+from crawlers.extraction import extract
 from crawlers.run_report import run_json
 from crawlers.waiting import Limits
 from opportunity.errors import MarketError
 from opportunity.settings import Settings
+from opportunity.store import open_store
 from tests.crawlers.bench import BenchPlatform, bench_source
 
 
@@ -72,8 +76,11 @@ def main(file: str) -> int:
     return 0
 
 
-def child(file: str) -> int:
+def child(file: str, template: Path) -> int:
     """Fork; the child never returns from here."""
+    home = Path(json.loads(Path(file).read_text("utf-8"))["home"])
+    if not home.exists():
+        shutil.copytree(template, home)
     pid = os.fork()
     if pid:
         return pid
@@ -91,7 +98,13 @@ def child(file: str) -> int:
         os._exit(code)
 
 
-def serve() -> None:
+def warm(template: Path) -> None:
+    """What every crawl would otherwise do again: an empty home, and the readers' first use."""
+    open_store(Settings(home=template)).close()
+    extract("公告", "预算金额：300000元")
+
+
+def serve(template: Path) -> None:
     children: dict[int, str] = {}
     asking = True
     while asking or children:
@@ -99,7 +112,7 @@ def serve() -> None:
             line = sys.stdin.readline().strip()
             asking = bool(line)
             if line:
-                pid = child(line)
+                pid = child(line, template)
                 children[pid] = line
                 sys.stdout.write(f"{pid}\n")
                 sys.stdout.flush()
@@ -113,4 +126,6 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    with tempfile.TemporaryDirectory() as folder:
+        warm(Path(folder))
+        serve(Path(folder))

@@ -39,7 +39,7 @@ LISTS = "ul.c_list_bid, ul.ulst, ul.ul_compa"
 PAGER = re.compile(r"Pager\(\{\s*size\s*:\s*(\d{1,4})\s*,\s*current\s*:\s*(\d{1,4})")
 NOTICE_URL = re.compile(r"/(?P<folder>[a-z]+)/\d{6}/(?P<key>t\d{1,8}(?:_\d+)?)\.s?html?$")
 
-BODY_START = re.compile(r"""<div[^>]*class=["']vF_detail_content["'][^>]*>""")
+BODY_START = re.compile(r"""<div[^<>]{0,200}class=["']vF_detail_content["'][^<>]{0,200}>""")
 BODY_END = "<!--vF_detail_content_container-->"
 
 # Folder of a channel -> type of all notices in it; None: mixed, the text must say.

@@ -116,7 +116,7 @@ def find_period_end(text: str) -> Found | None:
             continue
         last = _end_of_period(text, first.value, arrow.end())
         if last is not None:
-            return _with_window(text, first.start, last)
+            return with_daily_window(text, first.start, last)
         until = _clock.match(text, arrow.end())
         if until is not None and isinstance(first.value, dt.datetime):
             time = _time(until)
@@ -126,28 +126,11 @@ def find_period_end(text: str) -> Found | None:
     return None
 
 
-def _to_after_window(text: str, at: int) -> re.Match[str] | None:
-    # 2026年3月17日 09:00（北京时间）起至…: a few closing words may stand before the arrow.
-    lead = _lead.match(text, at)
-    return _to.match(text, lead.end()) if lead else None
+def with_daily_window(text: str, start: int, last: Found) -> Found:
+    """``last``, the last day of a period in ``text``, ended by the daily window that follows it, if any.
 
-
-def _end_of_period(text: str, first: Moment, at: int) -> Found | None:
-    match = _moment.match(text, at)
-    if match is not None:
-        return _day_or_moment(text, match)
-    short = _short_end.match(text, at)
-    if short is None:
-        return None
-    start = first.date() if isinstance(first, dt.datetime) else first
-    month = int(short["m"]) if short["m"] else start.month
-    day = _day(start.year, month, int(short["d"]))
-    if day is not None and day < start and short["m"]:
-        day = _day(start.year + 1, month, int(short["d"]))
-    return None if day is None else _with_hour(text, short.start(), short.end(), day)
-
-
-def _with_window(text: str, start: int, last: Found) -> Found:
+    The span of the result runs from ``start`` to the end of what was used.
+    """
     if isinstance(last.value, dt.datetime):
         # 2026-03-23，9:00至17:00: the hour read with the last day is the start of its daily window.
         arrow = _to.match(text, last.end)
@@ -171,6 +154,27 @@ def _with_window(text: str, start: int, last: Found) -> Found:
         return Found(start=start, end=last.end, value=last.value)
     end, time = max(ends, key=lambda item: item[1])
     return Found(start=start, end=end, value=dt.datetime.combine(last.value, time, SHANGHAI))
+
+
+def _to_after_window(text: str, at: int) -> re.Match[str] | None:
+    # 2026年3月17日 09:00（北京时间）起至…: a few closing words may stand before the arrow.
+    lead = _lead.match(text, at)
+    return _to.match(text, lead.end()) if lead else None
+
+
+def _end_of_period(text: str, first: Moment, at: int) -> Found | None:
+    match = _moment.match(text, at)
+    if match is not None:
+        return _day_or_moment(text, match)
+    short = _short_end.match(text, at)
+    if short is None:
+        return None
+    start = first.date() if isinstance(first, dt.datetime) else first
+    month = int(short["m"]) if short["m"] else start.month
+    day = _day(start.year, month, int(short["d"]))
+    if day is not None and day < start and short["m"]:
+        day = _day(start.year + 1, month, int(short["d"]))
+    return None if day is None else _with_hour(text, short.start(), short.end(), day)
 
 
 def _time(match: re.Match[str], before: str | None = None) -> dt.time | None:

@@ -12,10 +12,10 @@ from crawlers.extraction.tables import Column, find_columns
 from opportunity.money import unit_of
 
 _tail = re.compile(
-    r"(?:[、和及与](?:地点|方式|方法|要求|期限|地址|时间地点)){0,3}(?P<bracket>\([^()]{0,30}\))?"
+    r"(?:全称|单位全称)?(?:[、和及与](?:地点|方式|方法|要求|期限|地址|时间地点)){0,3}(?P<bracket>\([^()]{0,30}\))?"
     r"(?P<trail>[、和及与](?:地点|方式|要求))?(?P<unit>[/]?(?:万元|元))?约?(?P<mark>:|[为是由](?!否):?)?"
 )
-_may_follow = frozenset(":(约为是由、和及与/以暨同万元¥人2壹贰叁肆伍陆柒捌玖0123456789")
+_may_follow = frozenset(":(约全为是由、和及与/以暨同万元¥人2壹贰叁肆伍陆柒捌玖0123456789")
 _longer = frozenset("金数名价总额编号公机")
 _joiner = re.compile(r"[、和及与/(]|以及|暨|同时也是")
 _phrase_end = re.compile(r"[。;；,，:\[\]【】“”\"!?？]")

@@ -8,7 +8,7 @@ from bisect import bisect_left
 
 from crawlers.extraction.candidates import Candidates, Mention
 from crawlers.extraction.evidence import body_value
-from opportunity.dates import Found, find_moments, find_period_end
+from opportunity.dates import Found, find_moments, find_period_end, with_daily_window
 from opportunity.notice import SHANGHAI, FieldValue, Moment
 
 _same = re.compile(r"^[^\d]{0,6}(?:同|与|即|按|以)(?:为)?(?:本项目|上述)?(?:投标|递交|提交|响应|开标|报价)")
@@ -24,6 +24,8 @@ _papers = re.compile(r"(?:投标|响应|报价|应答|竞标|比选|申请|参�
 _paid_before = re.compile(r"前[^。;；\d]{0,40}?(?:到账|到帐|缴纳|交纳|汇入|汇至|缴至|转入|到达|递交|提交|存入)")
 _sentence_end = re.compile(r"[。;；]")
 _fetched = re.compile(r"[^。;；]{0,50}?(?:获取|下载|购买|领取|报名|索取)")
+_day_label = re.compile(r"(?:公告|公示|发布|落款)?(?:日期|时间):?")
+_signature = re.compile(r"(?:公司|局|中心|院|学校|政府|部|大学|委员会|学院|集团|站|队)$")
 _not_end = re.compile(r"前(?:三|3|5|五|两|2|近)")
 _before_word = re.compile(r"^[)(北京时间,，]{0,10}(?:以|之)?前")
 _old = re.compile(r"原(?:公告|定|投标|开标|截止|递交|提交|招标|采购|文件|内容|为)?|更正前|变更前|调整前|延期前|修改前")
@@ -73,8 +75,9 @@ class MomentReader:
         text = self._flat.text
         for found in reversed(self._found[-4:]):
             start, end = self._flat.line_of(found.start)
-            alone = (found.end - found.start >= end - start - 6 and "至" not in text[start:end]) or (
-                end - start <= 50 and text[start : found.start].endswith(("公司", "局", "中心", "院", "学校", "政府", "部", "大学")))
+            rest = text[start : found.start] + text[found.end : end]
+            signed = end - start <= 50 and _signature.search(text[start : found.start]) is not None
+            alone = len(rest) <= 2 or _day_label.fullmatch(rest) is not None or (signed and found.end == end)
             if alone and not isinstance(found.value, dt.datetime) and found.start > len(text) * 0.5:
                 return (body_value(self._flat, found.start, found.end, found.value, 0.7),)
         return ()
@@ -106,6 +109,10 @@ class MomentReader:
             period = self._period(found, limit)
             if period is not None:
                 found = period
+            elif kind == "registration_end" and re.search(r"[至到~\-]$", gap):
+                # 时间：/至2026年4月9日，每天…: a period whose start is not stated
+                window = text[: found.end + 120]
+                found = with_daily_window(window, found.start, found)
             elif kind == "registration_end" and re.match(r"[^,，。;；]{0,8}(?:起|后|开始|至)", text[found.end :][:12]):
                 return None
         if _old.search(text[max(mention.start - 10, 0) : mention.start] + gap) and kind != "published":

@@ -14,6 +14,7 @@ _number = re.compile(
 )
 _trim = " 、.,，。;；:-—()（"
 _in_title = re.compile(r"编号[:：]?\s{0,2}([A-Za-z0-9\[][\w\-/.\[\]()]{3,40})")
+_next_item = re.compile(r" \d{1,2}[、.]?$")
 _not_number = re.compile(r"^(?:详见|见|无|/|-|—|略)$|编号|名称|预算")
 
 
@@ -59,6 +60,8 @@ def _span(text: str, start: int, end: int) -> tuple[int, int] | None:
         return None
     low, high = match.span()
     high = _own_brackets(text, low, high)
+    next_item = _next_item.search(text, low, high)  # 1、项目编号：A-1 2、项目名称：…
+    high = next_item.start() if next_item else high
     while low < high and text[low] in _trim and text[low] not in "(（":
         low += 1
     value = text[low:high]
@@ -67,7 +70,7 @@ def _span(text: str, start: int, end: int) -> tuple[int, int] | None:
     while high > low and (text[high - 1] in " 、.,-—_/" or _unbalanced(text[low:high])):
         high -= 1
     value = text[low:high]
-    if len(value) < 4 or not re.search(r"\d{2}", value) or _not_number.search(value):
+    if len(value) < 4 or not re.search(r"\d", value) or _not_number.search(value):
         return None
     return low, high
 

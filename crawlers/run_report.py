@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,7 +27,7 @@ def build_run(context: RunContext, *, finish_reason: str, ended_at: dt.datetime)
     outcome = context.crawl.outcome(finish_reason)
     counts = context.counts()
     unfinished = finish_reason == "finished" and not context.crawl.done
-    problems: list[tuple[str, str]] = [*context.problems, *outcome.problems]
+    problems = [*context.problems, *explained(outcome.problems, context.tally)]
     if not outcome.proved_empty and not outcome.chain_broken and finish_reason == "finished":
         problems += expectation_problems(context.source.expect, counts.rows, context.tally)
     run = Run(
@@ -63,6 +64,17 @@ def expectation_problems(expect: Expectation, rows: int, tally: Tally) -> list[t
             if having < share:
                 found.append(f"只有 {having:.0%} 的公告有 {name}，应至少 {share:.0%}")
     return [("expectation", sentence) for sentence in found]
+
+
+def explained(problems: Sequence[tuple[str, str]], tally: Tally) -> list[tuple[str, str]]:
+    """Problems that only count failed pages, with the reason that most of them had."""
+    result = []
+    for label, sentence in problems:
+        reasons = Counter({said: count for (known, said), count in tally.reasons.items() if known == label})
+        if reasons and sentence.endswith("未能取得"):
+            sentence += f"（{reasons.most_common(1)[0][0]}）"
+        result.append((label, sentence))
+    return result
 
 
 def closed_as_unknown(run: Run, now: dt.datetime) -> Run:

@@ -29,7 +29,7 @@ CONTEXT = "MARKET_RUN"
 
 @dataclass(slots=True)
 class Tally:
-    """What only the driver can count. ``requests`` are exchanges on the wire, of every kind."""
+    """What only the driver can count. ``requests`` are tries of every kind, robots.txt and retries among them."""
 
     requests: int = 0
     bytes: int = 0
@@ -42,6 +42,7 @@ class Tally:
     with_body: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     having: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 @dataclass(slots=True, kw_only=True)

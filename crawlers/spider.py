@@ -28,11 +28,13 @@ from crawlers.waiting import Stopping
 from opportunity.errors import MarketError, StoreError
 from opportunity.page import Page, PageRequest
 
-HEARTBEAT_SECONDS = 5.0
 # Requests in succession without an answer (each after its own retries) by which a site counts as down.
 SITE_DOWN = 5
 
 logger = logging.getLogger(__name__)
+
+# What a missing page means only the platform knows: a notice without a body, the end of what a list keeps.
+MISSING = frozenset({404, 410})
 
 
 class NoticeSpider(scrapy.Spider):
@@ -123,7 +125,7 @@ class NoticeSpider(scrapy.Spider):
             return
         self._failures = 0
         run.tally.without_end += is_html(response) and not has_end(response.body)
-        found = challenge(page)
+        found = None if page.status in MISSING else challenge(page)
         if found is not None:
             step = await self._failed_step(wanted, found.label, found.sentence, page)
         elif page.status >= 500:
@@ -166,6 +168,7 @@ class NoticeSpider(scrapy.Spider):
         label, sentence = label_of(error)
         if isinstance(error, HostPaused):
             run.pause(error.until, error.message)
+        run.tally.reasons[label, sentence] += 1
         step = await self._failed_step(wanted, label, sentence, None)
         if isinstance(error, DayBudgetSpent):
             run.note("limit", sentence)
@@ -198,7 +201,7 @@ class NoticeSpider(scrapy.Spider):
     async def _beat(self) -> None:
         run = self.run
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await asyncio.sleep(run.limits.heartbeat)
             try:
                 await run.in_worker(_write_heartbeat, run, run.clock())
             except StoreError as error:

@@ -41,6 +41,7 @@ class Limits:
     attempts: int = 3
     back_off: float = 4.0
     redirects: int = 5
+    heartbeat: float = 5.0
 
 
 def retry_after(value: str | None, now: dt.datetime) -> dt.timedelta | None:

@@ -43,6 +43,9 @@ class Names:
         lists = self._answers.get(host)
         if lists is None:
             return defer.fail(OSError(f"no such name {host}"))
+        if not lists:
+            # A name server that never answers.
+            return defer.Deferred()
         return defer.succeed(lists.pop(0) if len(lists) > 1 else lists[0])
 
 

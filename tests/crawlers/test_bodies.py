@@ -120,6 +120,7 @@ def test_whole_pages_are_stored_and_broken_ones_are_not(tmp_path: Path, sites: S
     assert len(bodies) == 1
     assert run["verdict"] == "incomplete"
     assert {"truncated", "network"} <= labels(run)
+    assert any("时限" in problem["sentence"] or "连接" in problem["sentence"] for problem in run["problems"])
     assert run["counts"]["ignored"]["page_without_end_tag"] >= 1
     # Every broken page had its tries and no more.
     assert {name: len(site.asked(f"/notice/{name}")) for name in ("cut-gzip", "short", "reset", "slow-head")} == {

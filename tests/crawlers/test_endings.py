@@ -173,6 +173,30 @@ def test_faulty_notices_are_quarantined_and_stop_nothing(tmp_path: Path, sites: 
     assert run["counts"]["new"] == 10
 
 
+def test_a_run_shows_signs_of_life_while_it_waits(tmp_path: Path, sites: Sites) -> None:
+    site = sites.open()
+    publish(site, 2)
+    gate = asyncio.Event()
+
+    async def held(writer: asyncio.StreamWriter) -> None:
+        await gate.wait()
+        writer.write(page(HTML))
+
+    site.set("/notice/n00", held)
+    home = tmp_path / "home"
+    process = start(home, site.base, limits={"timeout": 30, "heartbeat": 0.05})
+    until(lambda: bool(site.asked("/notice/n00")))
+    with open_store(Settings(home=home)) as store:
+        first = store.unfinished_runs()
+        until(lambda: store.unfinished_runs()[1] > first[1])
+        alive = store.run(1)
+        assert alive is not None
+        assert alive.counts.requests >= 3
+    sites.call(gate.set)
+    assert result(process)["verdict"] == "complete"
+    assert "已请求" in process.errors()
+
+
 def test_expectations_are_checked_over_the_whole_crawl(tmp_path: Path, sites: Sites) -> None:
     site = sites.open()
     publish(site, 6)

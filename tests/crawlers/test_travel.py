@@ -118,6 +118,16 @@ def test_a_name_that_resolves_to_this_machine_reaches_nothing(tmp_path: Path, si
     assert "robots.txt" in run["sentence"]
 
 
+def test_a_name_server_that_hangs_costs_the_time_limit_and_no_more(tmp_path: Path, sites: Sites) -> None:
+    home = tmp_path / "home"
+    with open_store(Settings(home=home)) as store:
+        store.set_source_state("portal", enabled=True, contact="someone@example.invalid")
+    run = crawl(home, "http://portal.example/", id="portal", replicas="", resolver={"portal.example": []})
+    assert run["verdict"] == "blocked"
+    assert "时限" in run["sentence"]
+    assert run["counts"]["requests"] == 1
+
+
 def test_who_we_are_is_said_and_nothing_is_forged_or_carried(tmp_path: Path, sites: Sites) -> None:
     site = sites.open()
     setting: dict[str, Any] = {"Set_Cookie": "session=1; Domain=.example; Path=/"}

@@ -47,13 +47,7 @@ class EmbeddedEngine:
 
     def current(self) -> EmbeddedIndex | None:
         with self._lock:
-            name = self._current_name()
-            if name is None:
-                self._reading = None
-            elif self._reading is None or self._reading.folder.name != name:
-                self._check(name)
-                self._reading = self._open(name)
-            return self._reading
+            return self._current()
 
     def writer(self) -> EmbeddedWritingIndex:
         with self._lock:
@@ -106,6 +100,20 @@ class EmbeddedEngine:
             for index in self._writers:
                 index.close()
             self._writers.clear()
+
+    def _current(self) -> EmbeddedIndex | None:
+        name = self._current_name()
+        if name is None:
+            self._reading = None
+        elif self._reading is None or self._reading.folder.name != name:
+            try:
+                self._check(name)
+                self._reading = self._open(name)
+            except EngineUnavailable:
+                if self._current_name() == name:
+                    raise
+                return self._current()  # replaced and dropped just now
+        return self._reading
 
     def _drop_unless_building(self) -> None:
         """Drops left-over indexes; a build that has just ended may not have switched yet, so not beside one."""

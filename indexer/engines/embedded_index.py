@@ -43,6 +43,7 @@ class EmbeddedIndex:
             self._index = tantivy.Index.open(str(folder))
             self._schema = self._index.schema
             self._index.config_reader("manual")
+        self._searcher()
 
     # the state that answers
 
@@ -51,7 +52,11 @@ class EmbeddedIndex:
         try:
             found = (self.folder / "meta.json").stat()
         except OSError as problem:
-            raise EngineUnavailable(f"索引文件缺失（{problem}），请运行 market rebuild。") from problem
+            if self._seen is None:
+                raise EngineUnavailable(f"索引文件缺失（{problem}），请运行 market rebuild。") from problem
+            # replaced and dropped while a request held it: its files are still open, that request ends on it
+            with contained("读取索引"):
+                return self._index.searcher()
         state = (found.st_ino, found.st_mtime_ns)
         with self._lock, contained("读取索引"):
             if state != self._seen:

@@ -27,6 +27,7 @@ class EmbeddedWritingIndex(EmbeddedIndex):
         self, folder: Path, fingerprint: str, cutter: WordCutter, *, memory_mb: int, threads: int, commit_every: int,
         build_lock: IO[bytes] | None = None,
     ) -> None:
+        self._uncommitted = 0
         super().__init__(folder, fingerprint, cutter)
         self._memory = max(memory_mb, 15 * threads) * 1_000_000
         self._threads = threads
@@ -34,7 +35,6 @@ class EmbeddedWritingIndex(EmbeddedIndex):
         self._build_lock = build_lock
         self._writer: Any = None
         self._pending: dict[str, int] = {}  # what the next commit will hold
-        self._uncommitted = 0
         self._open_writer()
         self._position = super().as_of()
 

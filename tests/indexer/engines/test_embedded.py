@@ -330,3 +330,21 @@ def test_a_year_of_age_halves_a_score_and_the_id_breaks_ties() -> None:
     assert weight(0) >= 1 and weight(seen, "2" * 16) > weight(seen, "z" * 16) > 0.999 * weight(seen, "2" * 16)
     far = seen + 100 * 365 * day
     assert 2 + freshness(far, far, "2") < 2.0**128, "tantivy takes the weight in 32 bits"
+
+
+def test_a_request_ends_on_the_index_it_began_with(
+    opened: Callable[[], EmbeddedEngine], words: Cutter, documents: list[Document]
+) -> None:
+    engine = opened()
+    engine.writer().apply(documents, {}, 30, AT)
+    reader = opened()
+    held = reader.current()
+    assert held is not None
+    built = engine.build_beside()
+    built.apply(documents[:7], {}, 30, AT)
+    engine.switch(built)
+    assert not held.folder.exists()
+    assert held.count() == 30 and len(list(held.every_id(everything(words)))) == 30
+    assert held.search(everything(words), limit=40).total.value == 30
+    new = reader.current()
+    assert new is not None and new.count() == 7

@@ -107,7 +107,7 @@ def _print_hit(number: int, hit: HitAnswer, console: Console) -> None:
     facts = [
         wording.STATE_TITLES[hit.state], hit.type.name if hit.type else "类型未知", hit.region.name if hit.region else "",
         _plain(hit.buyer or ""), "" if hit.budget is None else f"预算 {wording.amount_title(hit.budget)}",
-        f"{wording.GATE_TITLES.get(hit.gate or '', '截止')} {wording.instant_title(hit.enter_until)}" if hit.enter_until else "",
+        f"{wording.GATE_TITLES.get(hit.gate or '', '截止')} {wording.end_title(hit.enter_until)}" if hit.enter_until else "",
         "" if hit.origin == "live" else wording.ORIGIN_TITLES[hit.origin],
     ]
     console.print(title)

@@ -34,7 +34,7 @@ class Rendering:
             style_version=hashlib.sha256(style).hexdigest()[:10], wording=wording, now=clock,
         )
         self._environment.filters.update(
-            amount=wording.amount_title, instant=wording.instant_title, moment=wording.moment_title,
+            amount=wording.amount_title, instant=wording.instant_title, end=wording.end_title, moment=wording.moment_title,
             region=wording.region_title, thousands=lambda number: f"{number:,}", link=safe_link, clean=printable,
             marked=lambda fragment: marked(fragment.text, fragment.marks),
             left=lambda until: wording.left_title(until, clock()),

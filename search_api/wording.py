@@ -83,6 +83,16 @@ def instant_title(instant: dt.datetime | None) -> str:
     return "未知" if instant is None else f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
+def end_title(instant: dt.datetime | None) -> str:
+    """The instant at which something ends; the end of a day is that day's 24:00, not the next day's 00:00."""
+    if instant is None:
+        return "未知"
+    local = instant.astimezone(SHANGHAI)
+    if local.time() == dt.time(0):
+        return f"{local - dt.timedelta(days=1):%Y-%m-%d} 24:00"
+    return instant_title(instant)
+
+
 def moment_title(text: str | None) -> str:
     """An ISO moment for people: a day stays a day, an instant is shown to the minute."""
     if text is None:

@@ -75,7 +75,7 @@ def _marks(notice: NoticeAnswer, where: str) -> list[Mark]:
         )
         for name, values in notice.fields.items()
         for number, value in enumerate(values)
-        if value.in_ == where
+        if value.in_ == where and name != "title"
     ]
 
 

@@ -1,7 +1,7 @@
 """Runs crawls of the invented source, each in a process forked from this one: `python -m tests.crawlers.driver`.
 
 Each line of standard input names a JSON file: home, id, base, and optionally source, platform,
-limits, replicas, resolver, since. Its child's process id is answered; the finished run (or the
+limits, replicas, resolver, since, certificate, busy_seconds. Its child's process id is answered; the finished run (or the
 error's code and message) is written beside the file as .out, what it said as .err, and when it
 has ended its exit code as .code.
 """
@@ -56,6 +56,9 @@ def say(line: str) -> None:
 def main(file: str) -> int:
     logging.basicConfig(level=logging.WARNING)
     asked: dict[str, Any] = json.loads(Path(file).read_text("utf-8"))
+    if "certificate" in asked:
+        # What OpenSSL takes for the system's list of authorities.
+        os.environ["SSL_CERT_FILE"] = asked["certificate"]
     settings = Settings(
         home=Path(asked["home"]),
         replicas=asked.get("replicas", f"{asked['id']}={asked['base']}"),

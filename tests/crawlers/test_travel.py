@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from crawlers.fetch_pages import fetch_pages
-from crawlers.middlewares import RedirectRefused
+from crawlers.middlewares import RedirectRefused, same_site
 from crawlers.waiting import Limits
 from opportunity.notice import Origin
 from opportunity.page import Page, PageRequest
@@ -194,3 +194,31 @@ def test_a_few_pages_go_by_the_same_road(tmp_path: Path, sites: Sites) -> None:
     assert elsewhere.connections == 0
     assert len(site.asked("/b")) == 1
     assert len(site.asked("/robots.txt")) == 1
+
+
+def test_a_certificate_of_a_known_authority_serves_and_https_never_falls_back(tmp_path: Path, sites: Sites) -> None:
+    site = sites.open(tls=self_signed(tmp_path))
+    site.set("/list", answer(list_json([("1", "一号"), ("2", "二号")])))
+    site.set("/notice/1", page(HTML))
+    site.set("/notice/2", to(f"http://127.0.0.1:{site.port}/notice/1"))
+    base = f"https://127.0.0.1:{site.port}/"
+    run = crawl(tmp_path / "home", base, certificate=str(tmp_path / "certificate.pem"))
+    assert (run["verdict"], run["counts"]["new"]) == ("incomplete", 1)
+    assert any("退回 http" in problem["sentence"] for problem in run["problems"])
+    # The same certificate under a name that it does not bear.
+    (tmp_path / "other").mkdir()
+    run = crawl(
+        tmp_path / "other" / "home", f"https://localhost:{site.port}/", certificate=str(tmp_path / "certificate.pem")
+    )  # fmt: skip
+    assert run["verdict"] == "blocked"
+    assert "证书" in run["sentence"]
+
+
+def test_sites() -> None:
+    for one, other, expected in [
+        ("www.portal.gov.cn", "deal.portal.gov.cn", True), ("portal.gov.cn:80", "portal.gov.cn:9000", True),
+        ("www.one.gov.cn", "www.two.gov.cn", False), ("portal.gov.cn", "portal.gov.cn.example.com", False),
+        ("gov.cn", "portal.gov.cn", False), ("127.0.0.1:80", "127.0.0.1:80", True), ("127.0.0.1:80", "127.0.0.1:81", False),
+        ("localhost:1", "localhost:2", False), ("portal.com.cn", "other.com.cn", False), ("a.example", "b.example", False),
+    ]:  # fmt: skip
+        assert same_site(one, other) is expected, (one, other)

@@ -171,7 +171,10 @@ def _title(text: str) -> str:
 
 
 def _visible(text: str) -> tuple[str, int]:
-    """Visible characters without white space, and how many characters are script or style. One pass."""
+    """Visible characters without white space, and how many characters are script. One pass.
+
+    Styles do not count: a notice page whose body is missing brings little but its styles.
+    """
     parts: list[str] = []
     script, at, lowered = 0, 0, text.lower()
     while at < len(text):
@@ -184,9 +187,9 @@ def _visible(text: str) -> tuple[str, int]:
         end_mark = "-->" if name == "!--" else f"</{name}" if name else ">"
         end = lowered.find(end_mark, opened + 1)
         if end < 0:
-            script += len(text) - opened if name in ("script", "style") else 0
+            script += len(text) - opened if name == "script" else 0
             break
-        script += end - opened if name in ("script", "style") else 0
+        script += end - opened if name == "script" else 0
         closed = lowered.find(">", end)
         at = closed + 1 if closed >= 0 else len(text)
     return "".join(html.unescape("".join(parts)).split()), script

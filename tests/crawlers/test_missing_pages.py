@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crawlers.challenges import challenge
+from crawlers.spiders import all_sources
+from opportunity.page import PageRequest, Row
 from opportunity.settings import Settings
 from opportunity.store import open_store
 from tests.crawlers.bench import list_json, notice_html
 from tests.crawlers.fetching import crawl, labels
+from tests.crawlers.portals import START, made_page
 from tests.crawlers.site import Sites, answer, page
 
 GONE = b"<html><head><title>404 Not Found</title></head><body><center><h1>404 Not Found</h1></center></body></html>"
@@ -29,3 +33,21 @@ def test_a_missing_notice_page_reaches_the_reader(tmp_path: Path, sites: Sites) 
         (kept,) = store.quarantined("demo_bench")
         assert (kept.key, kept.reason) == ("n03", "layout")
         assert "404" in kept.detail
+
+
+def test_a_notice_page_without_a_body_is_no_challenge() -> None:
+    """It shows next to nothing, and its styles outweigh that: taking it for a challenge would stop the source."""
+    styles = "<style>" + ".detail_content table td{border:1px solid #ddd;padding:6px}" * 80 + "</style>"
+    text = (
+        f"<html><head><meta charset='UTF-8'><title>全国公共资源交易平台</title>{styles}</head><body>"
+        "<p class='p_o'><span>发布时间：2026-03-10 09:00</span></p><div id='mycontent'></div></body></html>"
+    )
+    source, platform = all_sources()["national_public_resources"]
+    facts = {
+        "businessTypeText": "工程建设", "informationTypeText": "交易结果公示", "publishTime": "2026-03-10",
+        "provinceText": "", "transactionSourcesPlatformText": "",
+    }  # fmt: skip
+    row = Row(key="k", title="虚构项目中标结果公示", url=source.base + "information/deal/html/a/x.html", published=None, facts=facts)
+    answered = made_page(PageRequest(url="http://portal.example/b/x.html", purpose="notice"), text, START)
+    assert challenge(answered) is None
+    assert platform.read_notice(source, row, (answered,)).body_missing

@@ -22,6 +22,7 @@ _phrase_end = re.compile(r"[。;；,，:\[\]【】“”\"!?？]")
 _value_follows = re.compile(r"约?[¥\d]|人民币|[壹贰叁肆伍陆柒捌玖]")
 _amounts = frozenset(("budget", "ceiling_price", "award_amount", "deposit"))
 _moments = frozenset(("deadline", "opening_time", "registration_end", "question_end", "deposit_due", "published"))
+_unread = frozenset(("stop", "method", "unit", "name", "amount"))  # they end values and have none of their own
 _sectioned = {
     "buyer": {"name": "buyer"}, "agency": {"name": "agency"}, "supplier": {"name": "suppliers"}, "deposit": {"amount": "deposit", "time": "deposit_due"},
     "obtain": {"time": "registration_end"}, "submit": {"time": "deadline"}, "open": {"time": "opening_time"},
@@ -122,6 +123,9 @@ class _Scan:
         self.pending = []
         if strong:
             self.strong_starts.append(start)
+        shared = [label for label in shared if label.kind not in _unread]
+        if not shared:
+            return True
         money = any(label.kind in _amounts for label in shared)
         unit = unit_of(text[start : tail.end()]) if money else None
         lot = _lot_of(flat, self._sections, start) if money else None

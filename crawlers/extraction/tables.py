@@ -86,9 +86,10 @@ def _tabbed(flat: Flat, columns: _Columns) -> None:
     unit = None
     at = 0
     for line in flat.wide.split("\n"):
-        if len(line) < 200:
-            stated = _unit_line.search(line)
-            unit = stated[1] if stated else unit if "\t" in line else None
+        if "单位" in line and len(line) < 200 and (stated := _unit_line.search(line)):
+            unit = stated[1]
+        elif "\t" not in line:
+            unit = None
         if "\t" not in line:
             opened = {}
             at += len(line) + 1
@@ -108,6 +109,8 @@ def _tabbed(flat: Flat, columns: _Columns) -> None:
 
 
 def _fill(flat: Flat, cells: list[str], at: int, opened: dict[int, list[Column]], names: list[str]) -> None:
+    if not any(opened.values()):
+        return
     total = any(_total.search(cell) for cell in cells[:3])
     offset = at
     for index, cell in enumerate(cells):
@@ -123,6 +126,8 @@ def _fill(flat: Flat, cells: list[str], at: int, opened: dict[int, list[Column]]
 
 def _is_header(cells: list[str]) -> bool:
     """Two label cells side by side, at least half of the cells labels, none with a colon."""
+    if len(max(cells, key=len)) > 60:
+        return False
     names = ["".join(cell.split()) for cell in cells]
     full = [name for name in names if name]
     if len(full) < 2 or any(len(name) > 40 or name[-1] == ":" for name in full):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import threading
 from contextlib import suppress
 from typing import IO
@@ -12,10 +11,10 @@ from typing import IO
 from indexer.engine import Index, WordCutter
 from indexer.engines.elastic_bulk import Bulk
 from indexer.engines.elastic_connection import Connection, Waiting
-from indexer.engines.elastic_index import POSITION, ElasticIndex
-from indexer.engines.elastic_mapping import SCHEMA_VERSION, state_index
-from indexer.engines.elastic_names import UNSEEN, Build, Locks, build_of, home_alias
-from indexer.engines.elastic_writing import ElasticWritingIndex, add_month, create_index, indices_of
+from indexer.engines.elastic_index import ElasticIndex
+from indexer.engines.elastic_mapping import SCHEMA_VERSION
+from indexer.engines.elastic_names import BASE, POSITION, Build, Locks, build_of, home_alias
+from indexer.engines.elastic_writing import ElasticWritingIndex, add_month, indices_of, position_row
 from opportunity.errors import ConfigurationError, EngineError, IndexBusy, RebuildNeeded
 from opportunity.settings import Settings
 from opportunity.text import NORMALISATION
@@ -121,10 +120,9 @@ class ElasticEngine:
         """A new empty build, numbered after every build there is."""
         numbers = (build.number for build in indices_of(self._connection, self._home).values())
         build = Build(home=self._home, fingerprint=self.fingerprint, number=max(numbers, default=0) + 1)
-        create_index(self._connection, build.state, state_index())
-        add_month(self._connection, build, UNSEEN)
+        add_month(self._connection, build, BASE)
         self._connection.tell(
-            "PUT", f"/{build.state}/_doc/{POSITION}", {"seq": 0, "at": _BEGINNING, "writer": secrets.token_hex(8)},
+            "PUT", f"/{build.base}/_doc/{POSITION}", position_row(0, _BEGINNING, ""),
             timeout=self._connection.waiting.write,
         )
         return build
@@ -132,8 +130,8 @@ class ElasticEngine:
     def _point_to(self, build: Build) -> None:
         """Moves the home's alias to a build, in one step of the cluster's state."""
         old = self._connection.ask("GET", f"/_alias/{self._home}", missing=True) or {}
-        actions = [{"remove": {"index": index, "alias": self._home}} for index in old if index != build.state]
-        actions.append({"add": {"index": build.state, "alias": self._home}})
+        actions = [{"remove": {"index": index, "alias": self._home}} for index in old if index != build.base]
+        actions.append({"add": {"index": build.base, "alias": self._home}})
         self._connection.tell("POST", "/_aliases", {"actions": actions}, timeout=self._connection.waiting.write)
 
     def _open_writing(self, build: Build, *, building_lock: IO[bytes] | None = None) -> ElasticWritingIndex:

@@ -15,7 +15,7 @@ from typing import Any
 from indexer.engine import FACET_NAMES, WordCutter
 from indexer.engines.elastic_connection import Connection
 from indexer.engines.elastic_mapping import NOTICE
-from indexer.engines.elastic_names import Build
+from indexer.engines.elastic_names import POSITION, Build
 from indexer.engines.elastic_query import Clause, every_leaf, in_state, matched, term, text_leaves
 from indexer.engines.elastic_ranking import ranked
 from indexer.order import CLOSED, GATE_UNKNOWN, STILL_OPEN
@@ -24,7 +24,6 @@ from opportunity.facts import seconds
 from opportunity.query import Query, Sort
 from opportunity.results import AsOf, FacetCount, Facets, Hit, ResultPage, Total
 
-POSITION = "position"
 _AT_ONCE = 10_000  # the server's own bound of one answer (index.max_result_window)
 _FEW_IDS = 2_000  # so many are listed in one request
 _MOST_VALUES = 10_000  # of one facet
@@ -33,7 +32,10 @@ _NO_VALUE = -(2**63)  # what a missing number sorts as, last in a descending ord
 _FACET_FIELDS = {"type": "type", "region": "province", "source": "source"}
 # More than any query that search_api lets through, and few enough clauses for the smallest server.
 MOST_CHARACTERS = 2_000
-_PARAMETERS = {"allow_partial_search_results": "false"}
+_PARAMETERS = {
+    "allow_partial_search_results": "false",
+    "filter_path": "timed_out,_shards,hits.total,hits.hits.sort,aggregations,pit_id",
+}
 # Always the same copy of each shard, so that equal scores stay equal from page to page; statistics of all shards
 # together, so that a word weighs the same in every month.
 _RANKED_PARAMETERS = {**_PARAMETERS, "preference": "market", "search_type": "dfs_query_then_fetch"}
@@ -92,7 +94,7 @@ class ElasticIndex:
 
     def as_of(self) -> AsOf:
         self._make_visible()
-        return position_of(self._connection.tell("GET", f"/{self.build.state}/_doc/{POSITION}"))
+        return position_of(self._connection.tell("GET", f"/{self.build.base}/_doc/{POSITION}"))
 
     def count(self) -> int:
         return self._total(term("kind", NOTICE))
@@ -144,7 +146,7 @@ class ElasticIndex:
             answer = self._search(asked, parameters)
             if total is None:
                 total = int(answer["hits"]["total"]["value"])
-            found = [hit["sort"] for hit in answer["hits"]["hits"]]
+            found = [hit["sort"] for hit in answer["hits"].get("hits", ())]
             rows += found
             if len(found) < asked["size"] or not found:
                 break
@@ -182,7 +184,7 @@ class ElasticIndex:
         body = {"query": matched(query), "sort": [{"id": "asc"}]}
         first = self._search({**body, "size": _FEW_IDS, "track_total_hits": True}, _PARAMETERS, self._connection.waiting.listing)
         if int(first["hits"]["total"]["value"]) <= _FEW_IDS:
-            yield from (hit["sort"][0] for hit in first["hits"]["hits"])
+            yield from (hit["sort"][0] for hit in first["hits"].get("hits", ()))
             return
         yield from self._all_ids(body)
 
@@ -199,7 +201,7 @@ class ElasticIndex:
                     asked["search_after"] = start
                 answer = self._search(asked, _PARAMETERS, waiting, path="/_search")
                 point = answer.get("pit_id", point)
-                hits = answer["hits"]["hits"]
+                hits = answer["hits"].get("hits", ())
                 yield from (hit["sort"][0] for hit in hits)
                 if len(hits) < _AT_ONCE:
                     return
@@ -222,7 +224,7 @@ class ElasticIndex:
         self, body: dict[str, Any], parameters: dict[str, str], timeout: float | None = None, *, path: str | None = None
     ) -> dict[str, Any]:
         self._make_visible()
-        body = {**body, "_source": False, "stored_fields": "_none_"}
+        body = {**body, "_source": False, "stored_fields": "_none_"}  # sort values tell all
         answer = self._connection.tell(
             "POST", path or f"/{self.build.notices}/_search", body, params=parameters, timeout=timeout
         )
@@ -246,7 +248,7 @@ class ElasticIndex:
 def whole(answer: dict[str, Any]) -> dict[str, Any]:
     """The answer, when every shard has answered in time; EngineUnavailable otherwise: part is never taken for all."""
     shards = answer.get("_shards") or {}
-    if answer.get("timed_out") or shards.get("failed") or shards.get("successful") != shards.get("total"):
+    if answer.get("timed_out") is not False or shards.get("failed") != 0 or shards["successful"] != shards["total"]:
         raise EngineUnavailable("Elasticsearch 只查到部分数据，结果不完整，请稍后再试。", shards=str(shards)[:300])
     return answer
 

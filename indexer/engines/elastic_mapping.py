@@ -28,7 +28,7 @@ SCOPES = tuple(scope.value for scope in DEFAULT_SCOPE)
 # The short fields that a default search reads as one (title apart: it is ranked apart).
 HEAD = ("project_number", "buyer", "agency", "suppliers")
 MOMENTS = ("published", *MOMENT_FIELDS)
-NOTICE, REMOVED = "notice", "removed"
+NOTICE, REMOVED, CURSOR = "notice", "removed", "cursor"
 WHOLE_COUNTRY = "*"
 MAX_ID_BYTES = 512  # of Elasticsearch's _id
 _MAX_CODE_BYTES = 32_766  # of one of Lucene's terms
@@ -47,7 +47,7 @@ def notices_index() -> Json:
     """Settings and mappings of an index of notices."""
     codes = {"type": "keyword"}
     number = {"type": "long"}
-    properties: Json = dict.fromkeys(("kind", "id", "type", "region", "province", "source", "origin"), codes)
+    properties: Json = dict.fromkeys(("kind", "id", "type", "region", "province", "source", "origin", "at", "writer"), codes)
     properties |= dict.fromkeys(("seq", "first_seen", "enter_until", "gate", *AMOUNT_FIELDS), number)
     for name in MOMENTS:
         properties |= {f"{name}_start": number, f"{name}_end": number}
@@ -58,11 +58,6 @@ def notices_index() -> Json:
     source = {"excludes": ["text_*", "words_*"]}  # the store has them; here they would be most of the disk
     return {"settings": _SETTINGS, "mappings": {"dynamic": "strict", "_source": source, "properties": properties}}
 
-
-def state_index() -> Json:
-    """Settings and mappings of the index that holds the cursor."""
-    properties = {"seq": {"type": "long"}, "at": {"type": "keyword"}, "writer": {"type": "keyword"}}
-    return {"settings": _SETTINGS, "mappings": {"dynamic": "strict", "properties": properties}}
 
 
 def pairs(text: str) -> str:

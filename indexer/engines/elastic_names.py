@@ -2,12 +2,11 @@
 
 All names begin with ``market-<home>``; the home's id is hashed to a fixed length, so no pattern of one home reaches
 another's. A build is ``market-<home>-<fingerprint>-<n>`` and consists of
-  <build>-state            one document: the cursor
   <build>-notices-<month>  the notices first seen in that month (UTC)
-  <build>-notices-unseen   removals of notices that this build never held
-  <build>-notices          alias over those: what a search asks
-  <build>-write-<month>    alias of one of them: a write to it never creates an index by mistake
-The alias ``market-<home>`` names the state of the build that answers searches; it moves in one step.
+  <build>-notices-base     the cursor, and removals of notices that this build never held
+  <build>-notices          alias over the months (over the base as long as there is none): what a search asks
+  <build>-write-<month>    alias of one index: a write to it never creates an index by mistake
+The alias ``market-<home>`` names the base of the build that answers searches; it moves in one step.
 """
 
 from __future__ import annotations
@@ -22,7 +21,8 @@ from typing import IO
 
 from opportunity.errors import IndexBusy
 
-UNSEEN = "unseen"
+BASE = "base"
+POSITION = "*"  # id of the cursor's document; no notice has it
 _OTHER_MONTH = "other"
 
 
@@ -43,8 +43,8 @@ class Build:
         return f"{self.home}-{self.fingerprint}-{self.number}"
 
     @property
-    def state(self) -> str:
-        return f"{self.name}-state"
+    def base(self) -> str:
+        return self.month_index(BASE)
 
     @property
     def notices(self) -> str:

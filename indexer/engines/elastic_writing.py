@@ -18,9 +18,9 @@ from indexer.document import Document
 from indexer.engine import WordCutter
 from indexer.engines.elastic_bulk import Bulk, Item
 from indexer.engines.elastic_connection import Connection, Refusal
-from indexer.engines.elastic_index import POSITION, ElasticIndex, position_of, whole
-from indexer.engines.elastic_mapping import MAX_ID_BYTES, notices_index, removal_row, row_of
-from indexer.engines.elastic_names import UNSEEN, Build, build_of
+from indexer.engines.elastic_index import ElasticIndex, position_of, whole
+from indexer.engines.elastic_mapping import CURSOR, MAX_ID_BYTES, notices_index, removal_row, row_of
+from indexer.engines.elastic_names import BASE, POSITION, Build, build_of
 from opportunity.errors import EngineError, EngineUnavailable, IndexBusy
 from opportunity.results import AsOf
 
@@ -69,13 +69,13 @@ class ElasticWritingIndex(ElasticIndex):
         self._must_be_open()
         held = self._held([*newest, *removed])
         items = [
-            self._item(held[id].month if id in held and held[id].month != UNSEEN else rows[id][0], id, document.seq, rows[id][1])
+            self._item(held[id].month if id in held and held[id].month != BASE else rows[id][0], id, document.seq, rows[id][1])
             for id, document in newest.items()
             if (id not in held or held[id].seq < document.seq) and removed.get(id, -1) < document.seq
         ]
         for id, seq in removed.items():
             if (id not in held or held[id].seq < seq) and (id not in newest or newest[id].seq <= seq) and _storable(id):
-                month = held[id].month if id in held else self._in_doubt.get(id, UNSEEN)
+                month = held[id].month if id in held else self._in_doubt.get(id, BASE)
                 items.append(self._item(month, id, seq, removal_row(id, seq)))
         if items:
             self._write(items)
@@ -101,7 +101,7 @@ class ElasticWritingIndex(ElasticIndex):
 
     def _remember_doubt(self, months: Mapping[str, str]) -> None:
         """A write that was not answered may still arrive: a later removal must stand in the same index."""
-        self._in_doubt |= {id: month for id, month in months.items() if month != UNSEEN}
+        self._in_doubt |= {id: month for id, month in months.items() if month != BASE}
         while len(self._in_doubt) > _MOST_IN_DOUBT:
             del self._in_doubt[next(iter(self._in_doubt))]
 
@@ -115,7 +115,7 @@ class ElasticWritingIndex(ElasticIndex):
             for index, id, seq in self._look_up(asked[start : start + _IDS_AT_ONCE]):
                 known, found = held.get(id), Held(self.build.month_of_index(index), seq)
                 if known is not None:
-                    month = known.month if found.month == UNSEEN else found.month
+                    month = known.month if found.month == BASE else found.month
                     found = Held(month, max(known.seq, seq))
                 held[id] = found
         return held
@@ -126,7 +126,7 @@ class ElasticWritingIndex(ElasticIndex):
             "docvalue_fields": ["id", "seq"],
         }
         answer = whole(self._connection.tell(
-            "POST", f"/{self.build.notices}/_search", body, params={"allow_partial_search_results": "false"},
+            "POST", f"/{self.build.notices},{self.build.base}/_search", body, params={"allow_partial_search_results": "false"},
             timeout=self._connection.waiting.write,
         ))
         hits = answer["hits"]["hits"]
@@ -136,7 +136,7 @@ class ElasticWritingIndex(ElasticIndex):
 
     def _refresh(self) -> None:
         answer = self._connection.tell(
-            "POST", f"/{self.build.notices}/_refresh", timeout=self._connection.waiting.write
+            "POST", f"/{self.build.notices},{self.build.base}/_refresh", timeout=self._connection.waiting.write
         )
         if answer["_shards"]["failed"]:
             raise EngineUnavailable("Elasticsearch 未能刷新索引，本批公告将重新写入。", shards=str(answer["_shards"])[:300])
@@ -150,18 +150,27 @@ class ElasticWritingIndex(ElasticIndex):
     # months
 
     def _known_months(self) -> set[str]:
-        answer = self._connection.tell("GET", f"/{self.build.notices}/_alias")
+        answer = self._connection.tell("GET", f"/{self.build.notices}-*/_alias")
+        if len(answer) > 1 and self.build.notices in answer[self.build.base]["aliases"]:
+            self._search_months_only()
         return {self.build.month_of_index(index) for index in answer}
 
     def _add_month(self, month: str) -> None:
         add_month(self._connection, self.build, month)
+        if self._months == {BASE}:
+            self._search_months_only()
         self._months.add(month)
+
+    def _search_months_only(self) -> None:
+        """Once there is a month, searches need not ask the base, which holds no notice."""
+        action = {"remove": {"index": self.build.base, "alias": self.build.notices}}
+        self._connection.tell("POST", "/_aliases", {"actions": [action]}, timeout=self._connection.waiting.write)
 
     # the cursor
 
     def _claim(self) -> None:
         """Makes this the writer that may move the cursor."""
-        answer = self._connection.tell("GET", f"/{self.build.state}/_doc/{POSITION}")
+        answer = self._connection.tell("GET", f"/{self.build.base}/_doc/{POSITION}")
         self._position, self._place = position_of(answer), (answer["_seq_no"], answer["_primary_term"])
         try:
             self._put_position(self._position)
@@ -176,7 +185,7 @@ class ElasticWritingIndex(ElasticIndex):
         except Refusal as refusal:
             if refusal.status != 409:
                 raise
-            answer = self._connection.tell("GET", f"/{self.build.state}/_doc/{POSITION}")
+            answer = self._connection.tell("GET", f"/{self.build.base}/_doc/{POSITION}")
             if answer["_source"]["writer"] != self._writer:
                 self.close()
                 raise IndexBusy("另一个进程接管了索引的写入，本进程已停止写入。") from refusal
@@ -186,8 +195,8 @@ class ElasticWritingIndex(ElasticIndex):
 
     def _put_position(self, position: AsOf) -> None:
         answer = self._connection.tell(
-            "PUT", f"/{self.build.state}/_doc/{POSITION}",
-            {"seq": position.seq, "at": position.at.isoformat(), "writer": self._writer},
+            "PUT", f"/{self.build.base}/_doc/{POSITION}",
+            position_row(position.seq, position.at.isoformat(), self._writer),
             params={"if_seq_no": self._place[0], "if_primary_term": self._place[1]},
             timeout=self._connection.waiting.write,
         )
@@ -227,14 +236,19 @@ class ElasticWritingIndex(ElasticIndex):
 def _storable(id: str) -> bool:
     """Whether a document of this id could ever have been written."""
     try:
-        return 0 < len(id.encode()) <= MAX_ID_BYTES
+        return 0 < len(id.encode()) <= MAX_ID_BYTES and id != POSITION
     except UnicodeEncodeError:
         return False
 
 
+def position_row(seq: int, at: str, writer: str) -> dict[str, object]:
+    """The cursor's document: of a kind of its own, so no search counts it."""
+    return {"kind": CURSOR, "seq": seq, "at": at, "writer": writer}
+
+
 def add_month(connection: Connection, build: Build, month: str) -> None:
     """The index of a month with its two aliases, in one step; nothing when it is there already."""
-    wanted = {**notices_index(), "aliases": {build.notices: {}, build.month_alias(month): {"is_write_index": True}}}
+    wanted = {**notices_index(), "aliases": {build.notices: {}, build.month_alias(month): {}}}
     create_index(connection, build.month_index(month), wanted)
 
 

@@ -36,7 +36,7 @@ class Standing(enum.Enum):
     KNOWN = "known"        # stored, by a run that lets us trust that everything below is stored too
     STORED = "stored"      # stored, but by a run that did not read its window whole
     AGAIN = "again"        # seen in this chain already: the list moved while it was being read
-    REFUSED = "refused"    # cannot be read from the list alone (an unknown type): says nothing of its neighbours
+    REFUSED = "refused"    # cannot be read (an unknown type, or lately in quarantine): says nothing of others
     ELSEWHERE = "elsewhere"  # seen in this run, in another chain
 
 

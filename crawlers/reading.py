@@ -19,7 +19,7 @@ first pages are looked at once more at the end; a budget that runs out is said.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from crawlers.chains import Chain, End, Standing, standings_of
@@ -37,7 +37,8 @@ class Crawl:
 
     ``known`` says which of some keys of this source are stored. ``budget`` is the largest number of
     requests. ``trust_until`` and ``whole`` come from ``crawlers.window``; without them known rows are
-    not fetched again, but never end a walk.
+    not fetched again, but never end a walk. ``resting`` are keys that went to quarantine a short while ago:
+    their pages are not asked for again in this run.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class Crawl:
         budget: int,
         trust_until: dt.datetime | None = None,
         whole: bool = False,
+        resting: Collection[str] = (),
     ) -> None:
         self._source, self._platform = source, platform
         self._window_start, self._now, self._known = window_start, now, known
         self._budget, self._trust_until, self._whole = budget, trust_until, whole
+        self._resting = frozenset(resting)
         self._chains: list[Chain] = []
         self._open: dict[int, Ticket] = {}
         self._parts: dict[str, list[Page | None]] = {}
@@ -142,7 +145,10 @@ class Crawl:
             return
         self._count(listing, standings)
         for at, row in enumerate(listing.rows):
-            if standings[at] is Standing.FRESH and not self._read_row(step, chain, row, page):
+            if standings[at] is Standing.FRESH and row.key in self._resting:
+                self._tally.ignored["已隔离，过些时候再试"] += 1
+                standings[at] = Standing.REFUSED
+            elif standings[at] is Standing.FRESH and not self._read_row(step, chain, row, page):
                 standings[at] = Standing.REFUSED
         if ticket.kind == "again":
             self._compare_top(chain, listing, standings)

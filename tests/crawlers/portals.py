@@ -165,6 +165,7 @@ class Driver:
     fails: frozenset[int] = frozenset()
     kill_at: int | None = None
     strange: frozenset[str] = frozenset()
+    resting: frozenset[str] = frozenset()
     asked: list[PageRequest] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -172,7 +173,7 @@ class Driver:
         crawl = Crawl(
             SOURCE, ShelfPlatform(self.strange), window_start=window.start, now=now, budget=budget,
             known=lambda keys: self.stored.intersection(keys),
-            trust_until=window.trust_until, whole=window.whole,
+            trust_until=window.trust_until, whole=window.whole, resting=self.resting,
         )
         self.asked, self.problems = [], []
         pending = crawl.start()

@@ -202,6 +202,16 @@ def test_rows_of_unknown_type_neither_end_a_walk_nor_keep_it_going() -> None:
     assert len(fresh.stored) == 38
 
 
+def test_what_went_to_quarantine_lately_is_left_alone_and_does_not_keep_a_walk_going() -> None:
+    shelf = filled(40)
+    resting = frozenset({shelf.entries[1].key, shelf.entries[8].key})
+    driver = Driver(shelf, stored=in_window(shelf) - resting, resting=resting)
+    outcome = driver.run(TRUST, START)
+    assert [request.purpose for request in driver.asked] == ["list"] * 3
+    assert outcome.counts.quarantined == 0
+    assert outcome.counts.ignored == {"已隔离，过些时候再试": 2}
+
+
 def test_two_pages_of_nothing_but_unknown_types_do_not_end_a_walk() -> None:
     shelf = filled(40)
     strange = frozenset(one.key for one in shelf.entries[:10])

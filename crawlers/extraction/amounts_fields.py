@@ -29,6 +29,8 @@ _rate_near = re.compile(r"[%‰％]|下浮率|费率|折扣率|百分之")
 _per = re.compile(r"^[)）]?(?:人民币)?\s?(?:[/／]|每)(?!(?:元|标段))|^[)）]?[/／]?(?:元)?[/／](?:年|月|人|天|次)")
 _none = re.compile(r"(?:不设|不设置|无|未设|不需要?|免[交缴收]|不收|不要求|不适用|详见|见|/|-|—)")
 _per_label = re.compile(r"[/／](?:年|月|人|天|日|次|份|套|台|个|吨|米|㎡|平方米|张|m)|单价|每年|年度?预算|每[年月人天日次]")
+_only_lot = re.compile(r"(?:采购包|合同包|标项|标段|包件|包)(?:1|一|01)[-:：]")
+_second_lot = re.compile(r"(?:采购包|合同包|标项|标段|包件|包)(?:2|二|02)|[,;，；]\d")
 _whole = re.compile(r"总|合计|共计")
 _smallest = {"deposit": 10, "budget": 100, "ceiling_price": 100, "award_amount": 100}
 
@@ -110,7 +112,13 @@ def _from_mention(kind: str, flat: Flat, mention: Mention) -> _Read | str | None
     label = flat.text[mention.start : mention.end]
     if _per_label.search(label) or _per_label.search(flat.text[max(mention.start - 4, 0) : mention.start]):
         return "doubt"
-    window = flat.text[mention.value : min(mention.limit, mention.value + 140)]
+    value = mention.value
+    window = flat.text[value : min(mention.limit, value + 140)]
+    only = _only_lot.match(window)
+    if only and not _second_lot.search(window):
+        # 最高限价（元）：包1-1800000.00元: the one lot there is
+        value += only.end()
+        window = window[only.end() :]
     lead = _lead.match(window)
     offset = lead.end() if lead else 0
     found = find_amounts(window, unit=mention.unit)
@@ -118,7 +126,7 @@ def _from_mention(kind: str, flat: Flat, mention: Mention) -> _Read | str | None
     if first is None or first.start > offset + 1:
         whole = _stated_whole(window) if kind == "award_amount" else None
         if whole is not None:
-            return _Read(mention.value + whole.start, mention.value + whole.end, whole.value, 0.8, mention.rank,
+            return _Read(value + whole.start, value + whole.end, whole.value, 0.8, mention.rank,
                          mention.lot, False)
         bare = _bare.match(window, offset) if mention.unit is None and mention.strong else None
         if bare is None or Decimal(bare[0].replace(",", "")) < 1_000_000:
@@ -129,9 +137,9 @@ def _from_mention(kind: str, flat: Flat, mention: Mention) -> _Read | str | None
     first = _trim(window, first)
     confidence = {"bare": 0.6, "given": 0.9}.get(first.unit, 0.95) - (0 if mention.strong else 0.1)
     before = flat.text[max(mention.start - 6, 0) : mention.start] + label
-    start = mention.value + first.start
+    start = value + first.start
     return _Read(
-        start, mention.value + first.end, first.value, confidence, mention.rank, mention.lot,
+        start, value + first.end, first.value, confidence, mention.rank, mention.lot,
         _whole.search(before) is not None, _tax_free.search(flat.text[max(mention.start - 9, 0) : start]) is not None,
     )
 

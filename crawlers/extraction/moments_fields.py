@@ -78,7 +78,9 @@ class MomentReader:
             rest = text[start : found.start] + text[found.end : end]
             signed = end - start <= 50 and _signature.search(text[start : found.start]) is not None
             alone = len(rest) <= 2 or _day_label.fullmatch(rest) is not None or (signed and found.end == end)
-            if alone and not isinstance(found.value, dt.datetime) and found.start > len(text) * 0.5:
+            in_period = text[found.start - 1 : found.start] in ("至", "到", "-", "~") or text[found.end :][:1] in ("至", "到")
+            at_foot = len(text) - found.end <= 250 and not in_period
+            if alone and at_foot and not isinstance(found.value, dt.datetime):
                 return (body_value(self._flat, found.start, found.end, found.value, 0.7),)
         return ()
 

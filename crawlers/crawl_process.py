@@ -37,6 +37,10 @@ from opportunity.store import Store, open_store
 __all__ = ["admitted", "crawl_source", "fetch_pages", "run_crawl"]
 
 Progress = Callable[[str], None]
+# How long a notice that could not be read is left alone, and of how many this is looked up.
+QUARANTINE_REST = dt.timedelta(hours=20)
+MOST_RESTING = 300
+UNREADABLE = frozenset({"layout", "contract", "ours"})
 
 
 def system_clock() -> dt.datetime:
@@ -163,6 +167,7 @@ def _prepare(
         budget=source.politeness.requests_a_run,
         trust_until=window.trust_until,
         whole=window.whole,
+        resting=_resting(source, store, now) if since is None else (),
     )
     return RunContext(
         source=source,
@@ -184,6 +189,16 @@ def _prepare(
         time_limit=source.timetable.time_limit_minutes * 60.0,
         progress=progress,
     )
+
+
+def _resting(source: Source, store: Store, now: dt.datetime) -> set[str]:
+    """Keys of unreadable notices of the last ``QUARANTINE_REST``: asking again so soon helps nobody.
+
+    What was kept as evidence of a refusal is not among them: those notices may be read next time.
+    """
+    kept = store.quarantined(source.id, limit=MOST_RESTING)
+    recent = (item for item in kept if item.last_at > now - QUARANTINE_REST)
+    return {item.key for item in recent if item.key and item.reason in UNREADABLE}
 
 
 def _crawl(context: RunContext, contact: str) -> Run:

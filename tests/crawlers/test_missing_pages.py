@@ -51,3 +51,32 @@ def test_a_notice_page_without_a_body_is_no_challenge() -> None:
     answered = made_page(PageRequest(url="http://portal.example/b/x.html", purpose="notice"), text, START)
     assert challenge(answered) is None
     assert platform.read_notice(source, row, (answered,)).body_missing
+
+
+def test_a_notice_in_quarantine_is_not_fetched_again_by_the_next_run(tmp_path: Path, sites: Sites) -> None:
+    site = sites.open()
+    keys = [f"n{number:02}" for number in range(14)]
+    site.set("/list", answer(list_json([(key, f"公告{key}") for key in keys])))
+    for key in keys:
+        site.set(f"/notice/{key}", page(notice_html(f"公告{key}")))
+    site.set("/notice/n03", answer(GONE, "404 Not Found", kind="text/html"))
+    home = tmp_path / "home"
+    crawl(home, site.base)
+    run = crawl(home, site.base)
+    assert len(site.asked("/notice/n03")) == 1
+    assert run["counts"]["ignored"] == {"已隔离，过些时候再试": 1}
+
+
+def test_a_notice_behind_a_refusal_is_asked_for_again_once_the_source_may_be_crawled(
+    tmp_path: Path, sites: Sites
+) -> None:
+    site = sites.open()
+    site.set("/list", answer(list_json([("n00", "公告"), ("n01", "公告")])))
+    captcha = page("<html><head><title>安全验证</title></head><body>请完成安全验证</body></html>".encode())
+    site.set("/notice/n00", captcha, page(notice_html("公告")))
+    site.set("/notice/n01", page(notice_html("公告")))
+    home = tmp_path / "home"
+    assert crawl(home, site.base)["verdict"] == "blocked"
+    with open_store(Settings(home=home)) as store:
+        store.set_source_state("demo_bench", paused_until=None)
+    assert crawl(home, site.base)["counts"]["new"] == 2

@@ -15,13 +15,21 @@ def read_region(
 ) -> tuple[FieldValue, ...]:
     """The site label, the buyer's name, the title, the buyer's address, in this order; later ones narrow."""
     within = source_region.code if source_region else None
-    best: FieldValue | None = None
-    for one in _places(candidates, title, buyer, within):
-        if best is None or _narrows(best, one):
-            best = one
+    best = _best(_places(candidates, title, buyer, within))
+    if best is not None and within is None and isinstance(best.value, Region) and not best.value.code.endswith("0000"):
+        # 位于江北区 says nothing alone; with a buyer in Ningbo it does, and the site comes before the seat.
+        best = _best(_places(candidates, title, buyer, best.value.code[:4] + "00"))
     if best is None and buyer is not None and buyer.where == "body":
         best = _university(buyer)
     return (best,) if best else ()
+
+
+def _best(places: list[FieldValue]) -> FieldValue | None:
+    best: FieldValue | None = None
+    for one in places:
+        if best is None or _narrows(best, one):
+            best = one
+    return best
 
 
 def _university(buyer: FieldValue) -> FieldValue | None:

@@ -83,6 +83,10 @@ class TestAmounts:
         body = "招标控制价（含9%增值税）：1193587元\n招标控制价（不含9%增值税）：1095033.94元"
         assert first(body, "ceiling_price") == 1193587
 
+    def test_the_one_lot_that_a_value_names_is_the_whole(self) -> None:
+        assert first("最高限价（元）：包1-1800000.00元", "ceiling_price") == 1800000
+        assert first("最高限价（元）：包1-1800000.00元；包2-90000元", "ceiling_price") is None
+
     def test_a_joint_label_gives_both(self) -> None:
         fields = extract("公告", "预算金额（最高限价）：50万元")
         assert fields["budget"][0].value == fields["ceiling_price"][0].value == 500000
@@ -136,6 +140,24 @@ class TestMoments:
         assert "deadline" not in fields
 
 
+    def test_a_period_may_not_state_its_start(self) -> None:
+        body = "三、获取招标文件\n时间：/至2026年04月19日 ，每天上午00:00至12:00 ，下午12:00至23:59（北京时间）"
+        assert first(body, "registration_end") == dt.datetime(2026, 4, 19, 23, 59, tzinfo=CN)
+
+    @pytest.mark.parametrize(("body", "name", "moment"), [
+        ("投标保证金2万元，须于2026年1月5日16时前到账。", "deposit_due", dt.datetime(2026, 1, 5, 16, tzinfo=CN)),
+        ("投标文件须于2026年1月6日9:00前密封送达某处。", "deadline", dt.datetime(2026, 1, 6, 9, tzinfo=CN)),
+        ("本次招标将于2026年1月6日9:00（北京时间）在某中心公开开标。", "opening_time", dt.datetime(2026, 1, 6, 9, tzinfo=CN)),
+        ("请于2026年1月1日至2026年1月5日每日9:00-17:00到某处购买文件。", "registration_end", dt.datetime(2026, 1, 5, 17, tzinfo=CN)),
+    ])
+    def test_moments_told_in_a_sentence(self, body: str, name: str, moment: dt.datetime) -> None:
+        assert first(body, name) == moment
+
+    def test_other_days_before_which_something_must_happen(self) -> None:
+        fields = extract("公告", "合同于2026年1月6日前签订。质保金应于2026年1月5日前缴纳。2026年1月4日前完成供货。")
+        assert not set(fields) & {"deadline", "deposit_due", "opening_time", "registration_end", "published"}
+
+
 class TestType:
     @pytest.mark.parametrize(("title", "body", "kind"), [
         ("课桌椅采购项目结果公告", "废标理由：有效供应商不足三家", "termination"),
@@ -177,6 +199,11 @@ class TestRegion:
     def test_a_university_is_not_its_name(self) -> None:
         found = first("采购人：北京师范大学珠海校区", "region", "设备采购公告")
         assert found is not None and found.name == "广东省珠海市"
+
+    def test_an_ambiguous_site_is_settled_by_the_buyers_city(self) -> None:
+        body = "建设地点：位于江北区某街道\n采购人：某置业有限公司\n地址：宁波市鄞州区某路1号"
+        found = first(body, "region", "智能化工程采购公告")
+        assert found is not None and found.name == "浙江省宁波市江北区"
 
     def test_an_ambiguous_county_stays_unknown(self) -> None:
         assert first("采购人：朝阳区第三小学", "region", "课桌采购公告") is None

@@ -16,8 +16,9 @@ from opportunity.text import find_spans, normalise, normalise_with_offsets
 from search_api.answers import Fragment
 from search_api.evidence import merged
 
-BLOCK = 1500
-OVERLAP = 150
+BLOCK = 400
+OVERLAP = 120
+LEAD = 40
 FRAGMENT = 150
 MAX_FRAGMENTS = 2
 MAX_NEEDLES = 64
@@ -82,7 +83,7 @@ def excerpts(text: str, wanted: Sequence[str], most: int = MAX_FRAGMENTS) -> lis
     blocks = [(-count, start) for start, count in _blocks(text, wanted) if count]
     found: list[Fragment] = []
     for _, start in sorted(blocks)[:most]:
-        piece, spans = excerpt(text[start : start + BLOCK + OVERLAP], wanted, FRAGMENT)
+        piece, spans = excerpt(text[max(0, start - LEAD) : start + BLOCK + OVERLAP], wanted, FRAGMENT)
         fragment = squeeze(piece, spans)
         if fragment.marks and fragment not in found:
             found.append(fragment)

@@ -10,7 +10,9 @@ right. All of that is bounded: past the bounds the cursor has expired and says s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -106,16 +108,36 @@ def _expired() -> BadCursor:
     return BadCursor("第一页之后变动的公告太多，翻页标记已过期，请重新搜索。")
 
 
+class Recent:
+    """The last looks back, so that turning on through many pages looks only once. Safe between threads."""
+
+    def __init__(self, most: int = 32) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._kept: OrderedDict[Hashable, list[tuple[Key, Hit]]] = OrderedDict()
+
+    def get(self, name: Hashable) -> list[tuple[Key, Hit]] | None:
+        with self._lock:
+            return self._kept.get(name)
+
+    def put(self, name: Hashable, found: list[tuple[Key, Hit]]) -> None:
+        with self._lock:
+            self._kept[name] = found
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
 class SortedPager:
     """Reads a sorted list of one search as it was at ``seq``, from an index that has moved on."""
 
     def __init__(
         self, *, store: History, index: Index, query: Query, seq: int, now: dt.datetime,
         words_of: Callable[[str], Sequence[str]], leave_out: frozenset[str] = frozenset(),
+        recent: Recent | None = None,
     ) -> None:
         self._store, self._index, self._query, self._seq, self._now = store, index, query, seq, now
         self._words_of, self._leave_out = words_of, leave_out
         self._touched = Touched(seq=seq, low=seq, high=seq)
+        self._recent = recent or Recent()
 
     def read(self, place: Place, limit: int) -> Slice:
         """The next ``limit`` hits after ``place``; empty only when the list has ended."""
@@ -158,16 +180,22 @@ class SortedPager:
 
     def _put_back(self) -> list[tuple[Key, Hit]]:
         """The touched notices that matched at ``seq``, with the key they had then."""
-        old = self._touched.old - self._leave_out
-        if len(old) > MAX_EVALUATED:
+        touched = self._touched
+        if len(touched.old) > MAX_EVALUATED:
             raise _expired()
-        found: list[tuple[Key, Hit]] = []
-        for id_ in sorted(old):
-            record = self._store.record_as_of(id_, self._seq)
-            if record is not None and matches(self._query, search_text(record), self._words_of):
-                key = record_key(record, self._query.sort, self._now)
-                found.append((key, Hit(id=id_, score=0.0, key=key[:-1])))
-        return found
+        name = (self._query, self._seq, touched.low, touched.high)
+        found = self._recent.get(name)
+        if found is None:
+            found = [pair for id_ in sorted(touched.old) if (pair := self._as_it_was(id_)) is not None]
+            self._recent.put(name, found)
+        return [pair for pair in found if pair[1].id not in self._leave_out]
+
+    def _as_it_was(self, id_: str) -> tuple[Key, Hit] | None:
+        record = self._store.record_as_of(id_, self._seq)
+        if record is None or not matches(self._query, search_text(record), self._words_of):
+            return None
+        key = record_key(record, self._query.sort, self._now)
+        return key, Hit(id=id_, score=0.0, key=key[:-1])
 
 
 def key_of(hit: Hit) -> Key:

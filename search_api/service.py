@@ -28,7 +28,7 @@ from search_api.answers import (
 from search_api.cursor import Cursor, decode, encode
 from search_api.freshness import Freshness
 from search_api.highlights import highlights, needles, opening
-from search_api.paging import Place, SortedPager, place_after
+from search_api.paging import Place, Recent, SortedPager, place_after
 from search_api.query_text import describe, parse_query
 from search_api.request import SearchRequest, unknown_group, with_filters
 from search_api.stored_results import KEPT, StoredResults, cursor_secret
@@ -67,6 +67,7 @@ class Search:
         self.store, self.engine, self.cutter, self.clock = store, engine, cutter, clock
         self.freshness = Freshness(store=store, clock=clock)
         self._results = StoredResults(store)
+        self._recent = Recent()
         self._random_bytes = random_bytes
         self._secret: bytes | None = None
 
@@ -210,7 +211,7 @@ class Search:
     def _pager(self, index: Index, query: Query, seq: int, leave_out: frozenset[str] = frozenset()) -> SortedPager:
         return SortedPager(
             store=self.store, index=index, query=query, seq=seq, now=query.now, words_of=self.cutter.words,
-            leave_out=leave_out,
+            leave_out=leave_out, recent=self._recent,
         )
 
     def _unknown(self, index: Index, query: Query, request: SearchRequest) -> dict[str, int]:

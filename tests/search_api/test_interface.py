@@ -271,3 +271,31 @@ def test_the_kinds_of_origin_can_be_told_apart(market: Market) -> None:
     ])
     assert [hit["origin"] for hit in get(market, "/api/v1/search", origin="replica")["hits"]] == ["replica"]
     assert [hit["origin"] for hit in get(market, "/api/v1/search", origin="live")["hits"]] == ["live"]
+
+
+TOO_MUCH = {
+    "nesting": "( " * 40 + "a" + " )" * 40, "terms": " ".join(f"ab{number}" for number in range(130)), "brackets": "(" * 1000,
+    "alternatives": " OR ".join(f"甲{number}" for number in range(65)), "marks": "*" * 900, "zero width": "\u200b" * 1000,
+    "quotes": '"' * 1000, "minus": "- " * 500, "operators": "OR " * 300, "scopes": "标题:" * 240, "ranges": "预算:1..2 " * 90,
+    "full width operators": "（甲　ＯＲ　乙）" * 90, "control": "\x00\x01\x02", "direction": "\u202e" * 500, "combining": "e" + "\u0301" * 900,
+    "wildcards": "?*" * 400, "regex": "/(a+)+$/ " * 60, "fuzzy": "a~9999 " * 60, "long": "字" * 1001,
+}
+
+
+@pytest.mark.parametrize("text", TOO_MUCH.values(), ids=TOO_MUCH.keys())
+def test_a_query_that_asks_too_much_is_answered_or_refused_never_worse(filled: Market, text: str) -> None:
+    answer = filled.client.get("/api/v1/search", params={"q": text})
+    assert answer.status_code in (200, 400, 422), answer.text
+    if answer.status_code != 200:
+        assert answer.json()["error"]["code"] in ("bad_query", "invalid_parameters")
+    assert get(filled, "/api/v1/search", q="监控")["total"]["value"] > 0
+
+
+@pytest.mark.parametrize("raw", ["%ED%A0%80", "%FF%FE", "%00", "%C0%AF", "%F5%80%80%80", "a%0d%0aSet-Cookie:x=y"])
+def test_bytes_that_are_no_text_do_no_harm(filled: Market, raw: str) -> None:
+    answer = filled.client.get(f"/api/v1/search?q={raw}")
+    assert answer.status_code in (200, 400, 422)
+    assert "set-cookie" not in answer.headers
+    page = filled.client.get(f"/?q={raw}", headers={"accept": "text/html"})
+    assert page.status_code in (200, 400)
+    assert "set-cookie" not in page.headers

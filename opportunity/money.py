@@ -228,6 +228,8 @@ def _read(match: re.Match[str], text: str, unit: str | None, scale: Decimal | No
     else:
         return None
     value = Decimal(match["number"].replace(",", "")) * own
+    # 375.000000万元 is 3750000, not 3750000.000000
+    value = value.to_integral_value() if value == value.to_integral_value() else value.normalize()
     return Amount(start=start, end=end, value=value, unit=evidence, per=per)
 
 

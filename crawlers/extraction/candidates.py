@@ -30,6 +30,9 @@ _sectioned = {
 }
 
 
+MOST = 300
+
+
 @dataclass(slots=True)
 class Mention:
     """One label with the place where its value begins (``value``) and must end (``limit``), flat offsets.
@@ -58,7 +61,8 @@ class Candidates:
     columns: dict[str, list[Column]]
 
     def of(self, kind: str) -> list[Mention]:
-        return self.mentions.get(kind, [])
+        """The mentions of a kind, at most MOST of them: where more stand, no one of them is the notice's own."""
+        return self.mentions.get(kind, [])[:MOST]
 
 
 def find_candidates(flat: Flat, sections: Sections) -> Candidates:

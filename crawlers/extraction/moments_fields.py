@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from bisect import bisect_left
 
-from crawlers.extraction.candidates import Candidates, Mention
+from crawlers.extraction.candidates import MOST, Candidates, Mention
 from crawlers.extraction.evidence import body_value
 from opportunity.dates import Found, find_moments, find_period_end, with_daily_window
 from opportunity.notice import SHANGHAI, FieldValue, Moment
@@ -170,7 +170,7 @@ class MomentReader:
     def _handed_in(self) -> list[tuple[Found, float, int]]:
         """并于 2026年4月7日 13:30（北京时间）前递交投标文件."""
         out = []
-        for found in self._found:
+        for found in self._found[:MOST]:
             after = self._flat.text[found.end : found.end + 80]
             mark = _before_word.match(after)
             if not mark or _not_end.match(after, mark.end() - 1):
@@ -184,7 +184,7 @@ class MomentReader:
     def _paid(self) -> list[tuple[Found, float, int]]:
         """投标保证金须于2026年1月5日16时前到账."""
         out = []
-        for found in self._found:
+        for found in self._found[:MOST]:
             after = self._flat.text[found.end : found.end + 60]
             mark = _before_word.match(after)
             if mark and _paid_before.match(after, mark.end() - 1) and "保证金" in self._sentence_before(found) + after:
@@ -199,13 +199,13 @@ class MomentReader:
         """将于2026年3月1日9时在某地公开开标."""
         text = self._flat.text
         return [
-            (found, 0.75, 3) for found in self._found
+            (found, 0.75, 3) for found in self._found[:MOST]
             if isinstance(found.value, dt.datetime) and _opens_there.match(text, found.end)
         ]
 
     def _asked(self) -> list[tuple[Found, float, int]]:
         out = []
-        for found in self._found:
+        for found in self._found[:MOST]:
             after = self._flat.text[found.end : found.end + 80]
             mark = _before_word.match(after)
             if mark and _ask_before.match(after, mark.end() - 1):
@@ -215,7 +215,7 @@ class MomentReader:
     def _in_section(self, *sections: str) -> list[tuple[Found, float, int]]:
         """The first moment right below a heading that promises it."""
         out = []
-        for start, end in self._candidates.sections.of(*sections):
+        for start, end in self._candidates.sections.of(*sections)[:MOST]:
             found = self._first(start, min(end, start + 80))
             if found is None:
                 continue
@@ -226,7 +226,7 @@ class MomentReader:
 
     def _obtain(self) -> list[tuple[Found, float, int]]:
         out = []
-        for start, end in self._candidates.sections.of("obtain"):
+        for start, end in self._candidates.sections.of("obtain")[:MOST]:
             found = self._first(start, min(end, start + 200))
             if found is not None:
                 period = self._period(found, min(end, found.end + 60))
@@ -234,7 +234,7 @@ class MomentReader:
                     out.append((period, 0.8, 3))
         if out:
             return out
-        for found in self._found:
+        for found in self._found[:MOST]:
             period = self._period(found, found.end + 40)
             if period is not None and _fetched.match(self._flat.text, period.end):
                 out.append((period, 0.75, 4))

@@ -19,7 +19,7 @@ _suffixes = (
 )
 _body = re.compile(rf"(?:{_suffixes})(?:\([^()]{{1,30}}\))?$")
 _cut = re.compile(r"[;；。,，!！]|(?<!\d)、|:|\s{2,}")
-_noise = re.compile(r"\((?:盖章|公章|签章|章|单位公章|全称|以下简称[^()]{0,30}|下称[^()]{0,20}|牵头人|牵头方|联合体牵头人|主|成员)\)$|(?:盖章|地址|联系人|电话|名称)$|(?<=[司院所团])联合体$")
+_noise = re.compile(r"\((?:盖章|公章|签章|章|单位公章|全称|以下简称[^()]{0,30}|下称[^()]{0,20}|牵头人|牵头方|联合体牵头人|主|成员)\)$|(?:盖章|地址|联系人|电话|名称)$|(?<=[司院所团])联合体$|(?<=[司院所厂])\([^()]{0,20}[:%\d][^()]{0,20}\)$")
 _lead = re.compile(r"^(?:&{2,}[^&]{0,20}&{2,}|名称|全称|为|是|:|单位名称|\d{1,2}[.、]|\(\d\)|[(]?(?:牵头人|牵头方|主体方|联合体牵头人|牵头单位|联合体牵头方|主办方|牵头|联合体成员|成员方?|联合体)\d?[):]?:?|[/])+")
 # 某代理公司（以下简称…）受某局的委托: read outwards from 受, so that no text is slow.
 _entrusted = re.compile(
@@ -132,8 +132,12 @@ def body_span(flat: Flat, start: int, limit: int) -> tuple[int, int] | None:
 def _cut_name(text: str, start: int, end: int) -> tuple[int, int]:
     lead = _lead.match(text[start:end])
     low = start + (lead.end() if lead else 0)
-    cut = _cut.search(text, low, end)
-    high = cut.start() if cut else end
+    high = min(end, low + 120)
+    for cut in _cut.finditer(text, low, high):
+        # 工人文化宫（工匠学院、培训中心）: a mark inside brackets belongs to the name.
+        if text.count("(", low, cut.start()) <= text.count(")", low, cut.start()):
+            high = cut.start()
+            break
     while high > low:
         noise = _noise.search(text[low:high])
         if noise is None or noise.start() == 0:
@@ -212,6 +216,8 @@ def _names(flat: Flat, start: int, end: int) -> list[tuple[int, int]]:
     at = start
     for part in [*_split_names.finditer(flat.text, start, end), None]:
         stop = part.start() if part else end
+        if part and stop - at < 120 and flat.text.count("(", at, stop) > flat.text.count(")", at, stop):
+            continue
         low, high = _cut_name(flat.text, at, stop)
         if high < stop and flat.text[high] == ":":  # 牵头人：A
             low, high = _cut_name(flat.text, high + 1, stop)

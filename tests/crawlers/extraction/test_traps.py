@@ -232,6 +232,10 @@ class TestNumbersAndBodies:
         values = extract("新建工程中标公告", body)["suppliers"]
         assert [value.value for value in values] == ["甲建设集团有限公司", "乙设计研究院有限公司"]
 
+    def test_a_mark_inside_brackets_belongs_to_the_name(self) -> None:
+        name = "栎舟市工人文化宫（栎舟市工匠学院、栎舟市培训中心）"
+        assert first(f"招标人：{name}\n招标代理机构：某咨询有限公司", "buyer") == name
+
     def test_a_city_name_may_begin_like_a_refusal(self) -> None:
         assert first("采购人：无锡市某学校", "buyer") == "无锡市某学校"
         assert first("采购人：本溪市某局", "buyer") == "本溪市某局"

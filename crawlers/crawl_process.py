@@ -20,6 +20,7 @@ from crawlers.crawl_lock import CrawlLock, crawl_lock
 from crawlers.fetch_pages import fetch_pages
 from crawlers.platforms.base import Platform
 from crawlers.reading import Crawl
+from crawlers.registration import register_source
 from crawlers.robots import RobotsCache
 from crawlers.run_report import build_run, closed_as_unknown, rest_after
 from crawlers.running import CONTEXT, RunContext
@@ -31,7 +32,7 @@ from opportunity.errors import Blocked, ConfigurationError, StoreError
 from opportunity.notice import SHANGHAI
 from opportunity.run import Run
 from opportunity.settings import Settings
-from opportunity.source import Source, source_json
+from opportunity.source import Source
 from opportunity.store import Store, open_store
 
 __all__ = ["admitted", "crawl_source", "fetch_pages", "run_crawl"]
@@ -85,7 +86,7 @@ def crawl_source(
             if not lock.take():
                 return _joined(lock, source, store, progress)
             _close_killed(source, store, clock())
-            store.set_source_state(source.id, base=source.base, facts_json=source_json(source))
+            register_source(store, source)
             context = _prepare(
                 source, platform, store, settings, lock,
                 slot=slot, since=since, contact=contact, progress=progress,

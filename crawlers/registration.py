@@ -30,16 +30,17 @@ def register_sources(store: Store, settings: Settings) -> list[str]:
     Those who cannot import this package (the page, the schedule) read them there. A demonstration
     source starts enabled, for it never leaves this machine; a real one starts disabled.
     """
-    states = store.source_states()
-    changed = []
-    for id, source in present_sources(settings).items():
-        state, facts = states.get(id), source_json(source)
-        if state is not None and state.base == source.base and dict(state.facts) == facts:
-            continue
-        start = True if state is None and source.demonstration else None
-        store.set_source_state(id, enabled=start, base=source.base, facts_json=facts)
-        changed.append(id)
-    return changed
+    return [id for id, source in present_sources(settings).items() if register_source(store, source)]
+
+
+def register_source(store: Store, source: Source) -> bool:
+    """Bring the facts of one source into the store; whether they were new or changed."""
+    state, facts = store.source_states().get(source.id), source_json(source)
+    if state is not None and state.base == source.base and dict(state.facts) == facts:
+        return False
+    start = True if state is None and source.demonstration else None
+    store.set_source_state(source.id, enabled=start, base=source.base, facts_json=facts)
+    return True
 
 
 def enable(store: Store, settings: Settings, id: str, *, contact: str, ci: bool) -> Source:

@@ -78,5 +78,6 @@ def test_a_notice_behind_a_refusal_is_asked_for_again_once_the_source_may_be_cra
     home = tmp_path / "home"
     assert crawl(home, site.base)["verdict"] == "blocked"
     with open_store(Settings(home=home)) as store:
+        assert store.source_states()["demo_bench"].enabled, "a demonstration that was crawled is enabled"
         store.set_source_state("demo_bench", paused_until=None)
     assert crawl(home, site.base)["counts"]["new"] == 2

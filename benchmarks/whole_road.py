@@ -2,7 +2,7 @@
 
 A JSONL file is imported (parsed, extracted, stored) while a feeder in a second process keeps the index at the
 store, as ``market import`` beside ``market feed`` do. The clock stops when the last notice can be
-searched. Prints JSON: notices a second by stage and over all, the peak memory of both processes.
+searched. Prints JSON: notices a second by stage and over all, processor milliseconds a notice (import with its readers; feeder), peak memory.
 """
 
 from __future__ import annotations
@@ -51,11 +51,17 @@ def feed(home: Path, count: int, report: Connection) -> None:
             else:
                 time.sleep(0.02)
         engine.close()
-    report.send((busy, peak()))
+    report.send((busy, peak(), time.process_time()))
 
 
 def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def children() -> float:
+    """Processor seconds of ended child processes (the import's readers)."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -73,10 +79,11 @@ def main() -> None:
             feeding = multiprocessing.get_context("spawn").Process(target=feed, args=(home, options.notices, there))
             feeding.start()
             here.recv()
-            began = time.perf_counter()
+            began, started = time.perf_counter(), time.process_time() + children()
             import_file(store, rows, now=system_clock())
             imported = time.perf_counter() - began
-            busy, feeder_peak = here.recv()
+            busy, feeder_peak, feeder_cpu = here.recv()
+            import_cpu = time.process_time() - started + children()
             whole = time.perf_counter() - began
             feeding.join()
             began = time.perf_counter()
@@ -88,7 +95,8 @@ def main() -> None:
         "notices": options.notices, "whole_road_per_second": round(options.notices / whole),
         "import_per_second": round(options.notices / imported), "feed_per_second": round(options.notices / busy),
         "rebuild_per_second": round(options.notices / rebuilt), "import_peak_megabytes": peak(),
-        "feeder_peak_megabytes": feeder_peak,
+        "feeder_peak_megabytes": feeder_peak, "import_cpu_ms": round(import_cpu * 1000 / options.notices, 2),
+        "feeder_cpu_ms": round(feeder_cpu * 1000 / options.notices, 2),
     }, sys.stdout)
     sys.stdout.write("\n")
 

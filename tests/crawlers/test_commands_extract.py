@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,11 @@ import typer
 from typer.testing import CliRunner
 
 from crawlers import commands_extract
-from opportunity.errors import BadInput
+from opportunity.errors import BadInput, NotFound
+from opportunity.notice import SHANGHAI, Origin
+from opportunity.page import Page, PageRequest
+from opportunity.settings import Settings
+from opportunity.store import open_store
 
 BODY = "采购人：宁波市鄞州区栎舟中学\n预算金额：50万元\n投标截止时间：2026年3月20日9:00"
 HTML = "<html><head><title>课桌椅采购项目招标公告</title></head><body><p>采购人：栎舟中学</p><p>预算金额：50万元</p></body></html>"
@@ -49,6 +54,25 @@ def test_one_file_for_people(tmp_path: Path) -> None:
 def test_standard_input_and_a_stated_title() -> None:
     result = run("-", "--json", "--title", "课桌椅采购项目竞争性磋商公告", stdin=BODY.encode())
     assert json.loads(result.stdout)["fields"]["type"]["value"] == "consultation"
+
+
+def test_a_stored_page_by_its_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKET_HOME", str(tmp_path))
+    monkeypatch.delenv("MARKET_DATABASE", raising=False)
+    content = HTML.encode("gb18030")
+    page = Page(
+        request=PageRequest(url="http://127.0.0.1/1", purpose="notice"), url="http://127.0.0.1/1", status=200, headers={},
+        content=content, text=HTML, encoding="gb18030", replaced=0, fetched_at=dt.datetime(2026, 3, 1, tzinfo=SHANGHAI),
+        origin=Origin.REPLICA,
+    )
+    store = open_store(Settings())
+    try:
+        name = store.save_page(page)
+    finally:
+        store.close()
+    result = run(name, "--json")
+    assert result.exit_code == 0 and json.loads(result.stdout)["fields"]["budget"]["value"] == 500000
+    assert isinstance(run("0" * 64, "--json").exception, NotFound)
 
 
 def test_rows_one_by_one_and_bad_ones_told(tmp_path: Path) -> None:

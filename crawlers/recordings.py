@@ -217,7 +217,7 @@ def plain_value(value: Value) -> str:
     if isinstance(value, Region):
         return f"{value.code} {value.name}"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return format(value.normalize(), "f")
     if isinstance(value, dt.date):
         return value.isoformat()
     return str(value)

@@ -20,7 +20,7 @@ from opportunity.store.codec import dump, dump_sorted, instant, instant_number, 
 from opportunity.store.database import Database
 from opportunity.store.notices import ignoring_conflicts
 from opportunity.store.packs import Packs
-from opportunity.store.removal import erase_later
+from opportunity.store.removal import erase_later, finish_erasures
 
 _p = tables.page.c
 
@@ -66,8 +66,10 @@ def save_page(database: Database, packs: Packs, page: Page, run: int | None) -> 
     with database.write() as connection:
         if _taken_down(connection, asked):
             erase_later(connection, pack, position, length)
+        else:
+            connection.execute(ignoring_conflicts(connection, tables.page), row)
             return page.sha256
-        connection.execute(ignoring_conflicts(connection, tables.page), row)
+    finish_erasures(database, packs)
     return page.sha256
 
 

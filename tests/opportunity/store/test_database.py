@@ -24,11 +24,14 @@ from tests.opportunity.store.samples import incoming, page
 ROOT = Path(__file__).parents[3]
 
 
-def test_threads_leave_no_gap_and_every_answer_names_its_change(store: Store) -> None:
+def test_writers_leave_no_gap_and_every_answer_names_its_change(opened: Callable[[], Store]) -> None:
+    """Two threads on each of two stores, which know of each other only through the database."""
+    store, other = opened(), opened()
+
     def work(name: int) -> list[tuple[str, int | None]]:
         saved = []
         for number in range(8):
-            for one in store.save([incoming(f"{name}.{number}"), incoming(f"shared {number}")]):
+            for one in (store, other)[name % 2].save([incoming(f"{name}.{number}"), incoming(f"shared {number}")]):
                 saved.append((one.id, one.seq))
         return saved
 

@@ -149,11 +149,22 @@ class AttachmentAnswer(Answer):
     sha256: str | None
 
 
+class FieldChange(Answer):
+    """One field before and after: null is unknown. For title and body only that they changed is told apart."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
 class VersionAnswer(Answer):
+    """One version, and what of it differs from the version before."""
+
     version: int
     at: dt.datetime | None
     title: str
     current: bool
+    changes: list[FieldChange]
 
 
 class LinkAnswer(Answer):

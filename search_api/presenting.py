@@ -14,6 +14,7 @@ from search_api.answers import (
     FacetAnswer,
     FacetValue,
     FieldAnswer,
+    FieldChange,
     Fragment,
     HitAnswer,
     LinkAnswer,
@@ -99,6 +100,30 @@ def notice_answer(
             for each in notice.attachments
         ],
     )
+
+
+def version_changes(before: NoticeRecord, after: NoticeRecord) -> list[FieldChange]:
+    """What a version changed: every field whose value in use differs, in words, then title and body."""
+    changes = [
+        FieldChange(field=name, before=_in_words(before, name), after=_in_words(after, name))
+        for name in FIELD_NAMES
+        if name != "title" and _values(before, name) != _values(after, name)
+    ]
+    if before.notice.title != after.notice.title:
+        changes.append(FieldChange(field="title", before=before.notice.title, after=after.notice.title))
+    if before.notice.body != after.notice.body:
+        changes.append(FieldChange(field="body", before=None, after=None))
+    return changes
+
+
+def _values(record: NoticeRecord, name: str) -> list[str]:
+    return [wording.plain_value(each.value) for each in record.fields.get(name, ())]
+
+
+def _in_words(record: NoticeRecord, name: str) -> str | None:
+    values = record.fields.get(name, ())
+    words = [wording.value_title(name, wording.plain_value(each.value), wording.value_name(each.value)) for each in values]
+    return "、".join(words) or None
 
 
 def facet_answers(facets: Facets, titles: Mapping[str, str]) -> dict[str, FacetAnswer]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from indexer.engine import Engine, Index
 from opportunity.errors import BadCursor, EngineUnavailable, NotFound
-from opportunity.notice import Origin
+from opportunity.notice import NoticeRecord, Origin
 from opportunity.query import Choice, Everything, Query, Sort
 from opportunity.results import AsOf, Hit, Total
 from search_api import presenting
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 FACETS = ("type", "region", "source", "state")
 NOWHERE = Place()
+MAX_COMPARED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,14 +136,23 @@ class Search:
         standing = self.freshness.standing(record.notice.source)
         title = record.notice.source if standing is None else standing.title
         home = None if standing is None else standing.facts.get("home")
-        history = [
-            VersionAnswer(version=each.version, at=each.seen_at, title=each.title, current=each.version == record.version)
-            for each in self.store.versions(id)
-        ]
         return presenting.notice_answer(
             record, now=self.clock(), source=Coded(code=record.notice.source, name=title), source_home=home,
-            versions=history,
+            versions=self._history(record),
         )
+
+    def _history(self, record: NoticeRecord) -> list[VersionAnswer]:
+        """The versions of a notice, the newest first; what changed is told for the newest few."""
+        rows = self.store.versions(record.id)
+        texts = {row.version: self.store.record(record.id, row.version) for row in rows[: MAX_COMPARED + 1] if len(rows) > 1}
+        history = []
+        for row in rows:
+            before, after = texts.get(row.version - 1), texts.get(row.version)
+            changes = presenting.version_changes(before, after) if before and after else []
+            history.append(VersionAnswer(
+                version=row.version, at=row.seen_at, title=row.title, current=row.version == record.version, changes=changes
+            ))
+        return history
 
     def sources(self) -> SourcesAnswer:
         """Every source with its health and last runs."""

@@ -153,6 +153,20 @@ def test_versions_are_listed_and_a_take_down_is_final(market: Market) -> None:
     assert get(market, "/api/v1/search", q="正文乙")["total"]["value"] == 0
 
 
+def test_a_version_tells_what_it_changed(market: Market) -> None:
+    first = notice("d", "某项目招标公告", "正文甲", given={"budget": given(Decimal(1_000_000)), "deadline": given(dt.date(2026, 12, 1))})
+    second = notice("d", "某项目招标公告", "正文乙", given={"budget": given(Decimal(1_285_000)), "deadline": given(dt.date(2026, 12, 8)), "buyer": given("某中学")})
+    id = market.save([incoming(first)])[0].id
+    market.save([incoming(second, at=NOW + dt.timedelta(hours=1))])
+    newest, oldest = get(market, f"/api/v1/notices/{id}")["versions"]
+    assert oldest["changes"] == []
+    assert [(each["field"], each["before"], each["after"]) for each in newest["changes"]] == [
+        ("buyer", None, "某中学"), ("budget", "100 万元", "128.5 万元"), ("deadline", "2026-12-01", "2026-12-08"), ("body", None, None),
+    ]
+    shown = " ".join(market.client.get(f"/notices/{id}", headers={"accept": "text/html"}).text.split())
+    assert "<del>100 万元</del> → <ins>128.5 万元</ins>" in shown
+
+
 def test_a_change_after_the_index_is_told(market: Market) -> None:
     market.save([incoming(notice("c", "某项目公告", "正文甲"))])
     assert get(market, "/api/v1/search", q="某项目")["hits"][0]["changed_since"] is False

@@ -24,7 +24,7 @@ VOID = {"meta", "link", "input", "br", "img", "circle", "path", "rect"}
 OUR_TAGS = {
     "html", "head", "meta", "title", "link", "body", "a", "header", "div", "svg", "rect", "circle", "path", "span", "form", "label", "input",
     "button", "nav", "ul", "li", "strong", "main", "h1", "h2", "p", "mark", "fieldset", "legend", "select", "option", "section", "ol", "dl",
-    "dt", "dd", "time", "footer", "article", "code", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "br",
+    "dt", "dd", "time", "footer", "article", "code", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "br", "del", "ins",
 }
 
 

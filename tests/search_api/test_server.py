@@ -190,6 +190,14 @@ def test_an_odd_request_is_refused_and_the_server_goes_on(served: Served, reques
         assert client.get("/healthz").status_code == 200
 
 
+def test_head_is_get_without_its_body(served: Served) -> None:
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        for path in ("/", "/healthz", "/api/v1/search", "/static/style.css"):
+            answer = client.head(path)
+            assert (answer.status_code, answer.content) == (200, b"")
+            assert client.get(path).status_code == 200
+
+
 def test_a_taken_port_is_told_in_a_sentence(served: Served) -> None:
     port = served.listener.getsockname()[1]
     with pytest.raises(ConfigurationError, match="不能监听"):

@@ -162,13 +162,29 @@ def _acceptable(kind: str, window: str, first: Amount, found: list[Amount]) -> b
         return False
     if not _smallest[kind] <= first.value < LARGEST or not agree(window, first):
         return False
-    number = first.value / {"万元": 10_000, "万": 10_000}.get(first.unit, 1)
-    if number >= 1_000_000 and first.unit in ("万元", "万"):
-        return False  # 24959500.00 under 万元: the unit contradicts the number
+    if not _believable(kind, window, first):
+        return False
     for other in found:
         if other.start >= first.end and other.value != first.value and _next.fullmatch(window[first.end : other.start]):
             return re.search(r"不含(?:增值)?税|其中", window[first.end : other.start]) is not None
     return _rate_near.match(window[first.end : first.end + 3]) is None
+
+
+def _believable(kind: str, window: str, amount: Amount) -> bool:
+    """Whether number and unit fit: 24959500.00 under 万元 is in 元, 375.000000 under 元 is in 万元.
+
+    A unit printed at the number is trusted further than one that only a label or header states.
+    """
+    if amount.unit in ("万元", "万"):
+        return amount.value < 10_000_000_000
+    if amount.unit != "given":
+        return True
+    figures = re.sub(r"[^\d.]", "", window[amount.start : amount.end])
+    scaled = Decimal(figures) != amount.value if figures.count(".") <= 1 and figures.strip(".") else False
+    if scaled:
+        return amount.value < 1_000_000_000
+    decimals = len(figures.partition(".")[2])
+    return amount.value >= (100 if kind == "deposit" else 1000) and (decimals <= 2 or amount.value >= 10_000)
 
 
 def _trim(window: str, amount: Amount) -> Amount:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
@@ -217,3 +219,30 @@ def test_relative_times_stay_those_of_the_first_page(market: Market) -> None:
         market.now += dt.timedelta(hours=5)
 
     assert walk(market, request, 12, between=later) == wanted
+
+
+def test_many_readers_turn_pages_while_the_market_moves(market: Market) -> None:
+    """Threads of readers and one writer: nobody fails, and every list is whole for its first page."""
+    market.save([invented(number) for number in range(60)])
+    stopping = threading.Event()
+
+    def read(number: int) -> int:
+        lists = 0
+        while not stopping.is_set():
+            request = SearchRequest(text="采购" if number % 2 else "", sort=[*LIST_ORDERS, Sort.RELEVANCE][number % 5])
+            first = market.search.search(request, limit=25, facets=number % 3 == 0)
+            ids, cursor = [hit.id for hit in first.hits], first.next
+            while cursor is not None:
+                answer = market.search.search(request, limit=25, cursor=cursor)
+                ids, cursor = [*ids, *(hit.id for hit in answer.hits)], answer.next
+            assert len(ids) == len(set(ids))
+            assert len(ids) == first.total.value or not first.total.exact
+            lists += 1
+        return lists
+
+    with ThreadPoolExecutor(6) as pool:
+        readers = [pool.submit(read, number) for number in range(6)]
+        for step in range(12):
+            market.save([invented(1000 + step), invented(step)])
+        stopping.set()
+        assert all(reader.result() >= 1 for reader in readers)

@@ -11,7 +11,7 @@ from crawlers.extraction.evidence import body_value
 from opportunity.dates import Found, find_moments, find_period_end, with_daily_window
 from opportunity.notice import SHANGHAI, FieldValue, Moment
 
-_same = re.compile(r"^[^\d]{0,6}(?:同|与|即|按|以)(?:为)?(?:本项目|上述)?(?:投标|递交|提交|响应|开标|报价)")
+_same = re.compile(r"^同上|^[^\d]{0,6}(?:同|与|即|按|以)(?:为)?(?:本项目|上述)?(?:投标|递交|提交|响应|开标|报价)")
 _hand_in_before = re.compile(
     r"前[,，]?(?:将|在|通过|按|登录|以|使用|向|于)?[^。;；\d]{0,40}?(?:递交|提交|上传|送达|投递|密封)[^。;；\d]{0,14}?(?:投标|响应|报价|应答|申请|竞标|参选|比选|磋商|谈判)(?:[^。;；\d]{0,6}文件|材料|文件)?"
 )

@@ -67,6 +67,8 @@ def _nothing_read(run: Run) -> tuple[Verdict, str] | None:
         if run.proved_empty and not run.chain_broken and not run.problems and run.finish_reason == "finished":
             return Verdict.EMPTY, "网站的列表明确显示这段时间没有公告"
         why = _any(run) or _reasons.get(run.finish_reason, "")
+        if run.proved_empty and why:
+            return Verdict.BROKEN, f"网站的列表显示没有公告，但这不可信：{why}"
         more = f"（{why}）" if why else ""
         return Verdict.BROKEN, f"没有读到任何公告，也没有证据表明确实没有{more}"
     read = counts.new + counts.changed + counts.unchanged

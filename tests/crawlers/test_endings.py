@@ -206,6 +206,14 @@ def test_expectations_are_checked_over_the_whole_crawl(tmp_path: Path, sites: Si
     assert "6 条" in run["sentence"]
 
 
+def test_an_empty_list_is_not_believed_of_a_source_that_is_never_silent(tmp_path: Path, sites: Sites) -> None:
+    site = sites.open()
+    site.set("/list", answer(list_json([], total=0)))
+    run = crawl(tmp_path / "home", site.base, source={"rows": 5})
+    assert (run["verdict"], labels(run)) == ("broken", {"expectation"})
+    assert "至少 5 条" in run["sentence"]
+
+
 def test_a_site_that_is_down_is_given_up_soon(tmp_path: Path, sites: Sites) -> None:
     site = sites.open()
     publish(site, 40)

@@ -72,6 +72,14 @@ class Chain:
     proved_empty: bool = False
     shrank: bool = False
     unordered: bool = False
+    doubted: bool = False  # a doubt about its rows has been told
+    largest: int = 0       # most rows on one page
+    thinnest: int | None = None  # fewest rows on a page that was not the last
+
+    @property
+    def uneven(self) -> bool:
+        """Whether a page that was not the last had fewer rows than another one."""
+        return self.thinnest is not None and self.thinnest < self.largest
 
     @property
     def covered(self) -> int:
@@ -94,6 +102,10 @@ class Chain:
             self.shrank = True
         self.last_total = listing.total
         self.pages += 1
+        size = len(listing.rows) + len(listing.ignored_keys)
+        self.largest = max(self.largest, size)
+        if listing.next is not None:
+            self.thinnest = size if self.thinnest is None else min(self.thinnest, size)
         self.unordered = self.unordered or climbs(listing.rows) > PINNED
         again = bool(standings) and all(item is Standing.AGAIN for item in standings)
         self.repeated = self.repeated + 1 if again else 0

@@ -156,6 +156,9 @@ class Crawl:
         if self._stopped or chain.end is End.BROKEN:  # refused, or the budget ran out on this page's rows
             return
         chain.note(listing, standings)
+        for doubt in listing.doubts[: 0 if chain.doubted else 1]:
+            chain.doubted = True
+            self._note("truncated", f"列表“{chain.name}”{doubt}")
         chain.end = chain.decide(listing, standings)
         self._continue(step, chain, listing)
 

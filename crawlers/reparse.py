@@ -82,7 +82,7 @@ def reparse(
             report.failed[error.message] += 1
             continue
         changes = list(_differences(record, notice, extracted))
-        if not changes and extracted == record.extracted and notice.body == record.notice.body:
+        if not changes and extracted == record.extracted:
             report.same += 1
             continue
         report.changed += 1
@@ -115,9 +115,26 @@ def _differences(record: NoticeRecord, notice: Notice, extracted: Fields) -> Ite
         old, new = _shown(before, name), _shown(after, name)
         if old != new:
             yield FieldChange(notice=record.id, title=notice.title, field=name, before=old, after=new)
-    if notice.body != record.notice.body:
+    old_notice = record.notice
+    if notice.body != old_notice.body:
         yield FieldChange(notice=record.id, title=notice.title, field="body",
-                          before=f"{len(record.notice.body)} 字", after=f"{len(notice.body)} 字")
+                          before=f"{len(old_notice.body)} 字", after=f"{len(notice.body)} 字")
+    # What a better reader gives beside the fields: the title, the documents, and what is kept as it was said.
+    pairs = {
+        "title": (old_notice.title, notice.title), "attachments": (_documents(old_notice), _documents(notice)),
+        "extra": (_said(old_notice), _said(notice)), "url": (old_notice.url or "—", notice.url or "—"),
+    }
+    for name, (old, new) in pairs.items():
+        if old != new and name not in before.keys() | after.keys():
+            yield FieldChange(notice=record.id, title=notice.title, field=name, before=old, after=new)
+
+
+def _documents(notice: Notice) -> str:
+    return "；".join(f"{one.name} {one.url}" for one in notice.attachments) or "—"
+
+
+def _said(notice: Notice) -> str:
+    return "；".join(f"{name}：{value}" for name, value in sorted(notice.extra.items())) or "—"
 
 
 def _shown(fields: Mapping[str, tuple[object, ...]], name: str) -> str:

@@ -125,6 +125,9 @@ def closing_problems(tally: Tally, chains: Sequence[Chain], unanswered: int) -> 
             result.append(("truncated", sentence))
         elif chain.shrank and chain.end is not End.SPLIT:
             result.append(("truncated", f"列表“{chain.name}”在翻页期间变短，可能漏行"))
+        elif chain.uneven and not chain.doubted:
+            sentence = f"列表“{chain.name}”有的页只有 {chain.thinnest} 条，别的页有 {chain.largest} 条，可能漏行"
+            result.append(("truncated", sentence))
     if unanswered:
         result.append(("truncated", f"结束时还有 {unanswered} 个请求没有答复"))
     return result

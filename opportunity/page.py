@@ -83,6 +83,8 @@ class Listing:
     page without ``next`` and without ``split`` says: the portal keeps nothing beyond this page.
     ``ignored`` counts by reason the rows that are no notices of ours; ``ignored_keys`` are their
     keys, so that a row which shifted to the next page is not counted twice against ``total``.
+    ``doubts`` are sentences (Chinese, about the list) on rows that may be missing although the page could
+    be read: the rows count, but the run is incomplete.
     """
 
     rows: tuple[Row, ...]
@@ -93,3 +95,4 @@ class Listing:
     ignored: Mapping[str, int] = field(default_factory=dict)
     ignored_keys: tuple[str, ...] = ()
     split: tuple[PageRequest, ...] = ()
+    doubts: tuple[str, ...] = ()

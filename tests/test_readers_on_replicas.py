@@ -23,6 +23,8 @@ from tests.replicas.portal import Entry, Portal
 from tests.replicas.replica import ManualClock, Replica, Served
 
 WINDOW = dt.timedelta(days=4)
+# Property for sale (国有产权) is no tender: the source leaves this class out on purpose. Everything else must come.
+UNREAD = "0501"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +88,16 @@ def test_what_was_published_is_brought_home(replica: Replica, served: Served[Por
     brought = crawled(replica, served)
     every = {entry.key: entry for entry in served.truth}
     assert set(brought.notices) <= set(every)
-    asked = {every[key].category for key in brought.notices}
-    wanted = {key: entry for key, entry in published(served).items() if entry.category in asked}
+    wanted = {key: entry for key, entry in published(served).items() if not entry.category.startswith(UNREAD)}
     assert len(wanted) >= 5 and set(wanted) <= set(brought.notices)
     assert not brought.outcome.chain_broken and not brought.outcome.problems
     assert brought.outcome.listed == brought.outcome.covered
     for key, notice in brought.notices.items():
         entry = every[key]
-        assert notice.title.endswith(entry.notice.title)
+        assert notice.title == entry.notice.title
         assert notice.body_missing is entry.body_missing
+        papers = [] if entry.body_missing else [paper.name for paper in entry.notice.attachments]
+        assert sorted(one.name for one in notice.attachments) == sorted(papers)
         if not entry.body_missing:
             assert entry.notice.known_buyer in notice.body + notice.title
             assert all(value in notice.body for value in (entry.notice.buyer, entry.notice.agency, *entry.notice.suppliers) if value)
@@ -115,13 +118,18 @@ def test_no_failing_list_looks_finished(replica: Replica, served: Served[Portal]
     assert outcome.chain_broken or outcome.listed != outcome.covered
 
 
-@pytest.mark.parametrize("name", ["ggzy", "epoint"])
-def test_half_a_list_is_seen_where_the_list_states_a_count(replica: Replica, name: str) -> None:
-    served: Served[Portal] = getattr(replica, name)
-    served.faults.add("half_list")
+def test_half_a_list_is_seen(replica: Replica, served: Served[Portal]) -> None:
+    """By the portal's own count; where the lists state none, by the rows that every full page has."""
+    served.faults.add("half_list", on="list")
     outcome = crawled(replica, served, notices_wanted=3).outcome
-    served.faults.clear()
-    assert outcome.chain_broken or outcome.listed != outcome.covered
+    assert outcome.chain_broken or outcome.listed != outcome.covered or outcome.problems
+
+
+def test_one_thin_page_among_full_ones_is_seen(replica: Replica, served: Served[Portal]) -> None:
+    """Three rows in ten are missing from one page only, the first of a list."""
+    served.faults.add("half_list", on="list", count=1)
+    outcome = crawled(replica, served, notices_wanted=3).outcome
+    assert outcome.chain_broken or outcome.listed != outcome.covered or outcome.problems
 
 
 def test_an_empty_list_says_that_it_was_proved(replica: Replica, served: Served[Portal]) -> None:

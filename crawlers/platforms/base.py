@@ -15,14 +15,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urljoin
 
 from parsel import Selector, SelectorList
 
 from crawlers.challenges import challenge
 from opportunity.dates import parse_moment
 from opportunity.errors import Blocked, ReadingError
-from opportunity.notice import SHANGHAI, Attachment, FieldValue, Moment, Notice, NoticeType, Region, Value
+from opportunity.notice import SHANGHAI, FieldValue, Moment, Notice, NoticeType, Region, Value
 from opportunity.page import Listing, Page, PageRequest, Row
 from opportunity.region import contains, find_region
 from opportunity.source import Source
@@ -205,25 +204,6 @@ def given_region(place: str, title: str) -> Region | None:
     named = find_region(title, within=stated.code)
     narrower = named is not None and named.code != stated.code and contains(stated.code, named.code)
     return None if narrower else stated
-
-
-def attachment(name: str, url: str) -> Attachment:
-    """A document named by a notice; a nameless link is named by its address."""
-    return Attachment(name=" ".join(name.split()) or url.rsplit("/", 1)[-1], url=url)
-
-
-DOCUMENT_LINK = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|zip|rar|7z|wps|et|ofd)(?:$|[?#])", re.IGNORECASE)
-
-
-def linked_documents(node: Selector, page_url: str) -> tuple[Attachment, ...]:
-    """Every link under a node whose address ends like a document, once each, in reading order."""
-    found: dict[str, Attachment] = {}
-    for link in node.css("a[href]"):
-        href = str(link.attrib["href"]).strip()
-        if DOCUMENT_LINK.search(href):
-            url = urljoin(page_url, href)
-            found.setdefault(url, attachment(text_of(link), url))
-    return tuple(found.values())
 
 
 def hashes(pages: Sequence[Page]) -> tuple[str, ...]:

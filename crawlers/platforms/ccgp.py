@@ -11,6 +11,10 @@ Facts (read from public crawlers and one real notice page, not from the live por
   ``div.vF_detail_content`` or, older, ``div.vT_detail_main div.vT_detail_content``.
 * The summary's sums can differ from the body's; the notices themselves say that the body rules. So a sum
   of the summary counts as given only where the body speaks of none.
+* Documents stand in the summary (``a.bizDownload``, by id) and often again below the body (``.fjxx``) under
+  the address of the system that the notice came from: one document.
+* The lists state no count of rows. A page that is not the last and has fewer than ``rows_a_page`` rows is
+  doubted: its rows are read, but the run does not pass for a whole one.
 * With status 200: 安全验证 (blocked) and 错误页面 (unreadable); ``crawlers.challenges`` knows both.
 """
 
@@ -27,6 +31,7 @@ from parsel import Selector
 
 from crawlers.extraction.plain import html_to_plain
 from crawlers.platforms import base
+from crawlers.platforms.documents import attachment, every_link, joined, linked_documents
 from opportunity.errors import ReadingError
 from opportunity.money import parse_amount
 from opportunity.notice import Attachment, FieldValue, Notice, NoticeType
@@ -68,9 +73,13 @@ PERSONAL = ("联系人", "电话", "联系方式", "地址")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ccgp:
-    """The static lists. ``channels`` are folders under ``/cggg/`` (``dfgg``: all local notices)."""
+    """The static lists. ``channels`` are folders under ``/cggg/`` (``dfgg``: all local notices).
+
+    ``rows_a_page`` is how many rows every page but the last has.
+    """
 
     channels: tuple[str, ...]
+    rows_a_page: int = 20
     name: str = "ccgp"
 
     def first_requests(
@@ -98,8 +107,11 @@ class Ccgp:
         if not rows and size > 1:
             raise ReadingError(f"列表称有 {size} 页，却没有一行", url=page.url)
         following = None if last else list_request(source, state["channel"], number + 1, len(rows) if number == 0 else most)
+        doubts = () if last or len(rows) >= self.rows_a_page else (
+            f"有的页不足 {self.rows_a_page} 条（第 {number + 1} 页 {len(rows)} 条），可能漏行",
+        )
         return Listing(
-            rows=tuple(rows), next=following, total_capped=last and bool(rows), proved_empty=not rows,
+            rows=tuple(rows), next=following, total_capped=last and bool(rows), proved_empty=not rows, doubts=doubts,
         )
 
     def notice_requests(self, source: Source, row: Row) -> tuple[PageRequest, ...]:
@@ -275,13 +287,8 @@ def _given(
 
 def _attachments(document: Selector, content: Selector, page: Page) -> tuple[Attachment, ...]:
     """Documents of the summary (by their id), of the box below the body, and those the body links."""
-    found: dict[str, Attachment] = {}
-    for link in document.css("a.bizDownload"):
-        url = urljoin(page.url, f"/oss/download?uuid={base.attribute(link, 'id', '附件')}")
-        found.setdefault(url, base.attachment(base.text_of(link), url))
-    for link in document.css(".fjxx a[href]"):
-        url = urljoin(page.url, base.attribute(link, "href", "附件"))
-        found.setdefault(url, base.attachment(base.text_of(link), url))
-    for item in base.linked_documents(content, page.url):
-        found.setdefault(item.url, item)
-    return tuple(found.values())
+    summary = [
+        attachment(base.text_of(link), urljoin(page.url, f"/oss/download?uuid={base.attribute(link, 'id', '附件')}"))
+        for link in document.css("a.bizDownload")
+    ]
+    return joined(summary, every_link(document.css(".fjxx"), page.url), linked_documents(content, page.url))

@@ -5,7 +5,8 @@ Facts (read from public crawlers, not from live portals):
 * POST with a raw JSON body. ``pn`` is a **row offset**. ``sort`` is a JSON *string*; "0" = newest first.
 * A sort field that a site does not know is silently ignored and the oldest rows come first. So the
   first row must be recent, or the page raises.
-* Of several conditions on one field only the first applies: one list chain for each category code.
+* Of several conditions on one field only the first applies: one list chain for each category code that
+  lies in no other one (the search is by prefix, so a tree of codes is one chain).
 * Some sites wrap the answer: ``{"code": 200, "content": "<JSON string>"}``.
 * Titles contain ``<em>``; ``linkurl`` may be empty: the key is ``id``, never the address.
 * Some sites stop at a number of rows (``ceiling``): the time window is halved there.
@@ -26,6 +27,7 @@ from parsel import Selector
 
 from crawlers.extraction.plain import html_to_plain
 from crawlers.platforms import base
+from crawlers.platforms.documents import every_link, joined, linked_documents
 from opportunity.errors import ReadingError
 from opportunity.notice import SHANGHAI, Attachment, FieldValue, Moment, Notice, NoticeType, gate_end
 from opportunity.page import Listing, Page, PageRequest, Row
@@ -39,11 +41,16 @@ MUSTACHE = re.compile(r"\{\{[{#/]?\s*[A-Za-z_.]+\s*\}?\}\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
-    """One category code of a site: its Chinese name and the type of what is filed there (None: mixed)."""
+    """One category code of a site: its Chinese name and the type of what is filed there (None: mixed).
+
+    A code stands for its whole tree; the longest code that fits a row is the one that speaks of it. ``read``
+    False: these rows are no notices of ours; they are counted by the category's name and not fetched.
+    """
 
     code: str
     name: str
     type: NoticeType | None
+    read: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +88,14 @@ class Epoint:
     ) -> tuple[PageRequest, ...]:
         begin = window_start.astimezone(SHANGHAI).strftime("%Y-%m-%d 00:00:00")
         end = now.astimezone(SHANGHAI).strftime("%Y-%m-%d 23:59:59")
-        return tuple(self.query(source, item.code, begin, end) for item in self.categories)
+        return tuple(self.query(source, code, begin, end) for code in self._trees())
+
+    def _trees(self) -> tuple[str, ...]:
+        """The codes that lie in no other code: what has to be asked for."""
+        codes = [item.code for item in self.categories]
+        return tuple(
+            code for code in codes if not any(code != other and code.startswith(other) for other in codes)
+        )
 
     def query(self, source: Source, code: str, begin: str, end: str, offset: int = 0) -> PageRequest:
         """One list request; ``offset`` counts rows."""
@@ -117,7 +131,7 @@ class Epoint:
         rows, ignored = [], []
         for record in records:
             row = self._row(page, record)
-            reason = next((why for mark, why in self.ignored_titles if mark in row.title), None)
+            reason = self._ignored(row)
             if reason is None:
                 rows.append(row)
             else:
@@ -181,12 +195,23 @@ class Epoint:
         older = (state["begin"], middle.strftime(form))
         return tuple(self.query(source, state["code"], *half) for half in (newer, older))
 
-    def _type(self, row: Row) -> NoticeType | None:
+    def _ignored(self, row: Row) -> str | None:
+        """Why a row is no notice of ours, or None."""
+        category = self._category(row)
+        if category is not None and not category.read:
+            return category.name
+        return next((why for mark, why in self.ignored_titles if mark in row.title), None)
+
+    def _category(self, row: Row) -> Category | None:
         code = row.facts["categorynum"]
         fitting = [item for item in self.categories if code.startswith(item.code)]
-        if not fitting:
-            raise ReadingError(f"未知的栏目：{code} {row.facts['categoryname']}", key=row.key)
-        return base.given_type(max(fitting, key=lambda item: len(item.code)).type, row.title)
+        return max(fitting, key=lambda item: len(item.code), default=None)
+
+    def _type(self, row: Row) -> NoticeType | None:
+        category = self._category(row)
+        if category is None:
+            raise ReadingError(f"未知的栏目：{row.facts['categorynum']} {row.facts['categoryname']}", key=row.key)
+        return base.given_type(category.type, row.title)
 
     def notice_requests(self, source: Source, row: Row) -> tuple[PageRequest, ...]:
         self._type(row)
@@ -196,16 +221,19 @@ class Epoint:
 
     def read_notice(self, source: Source, row: Row, pages: Sequence[Page]) -> Notice:
         (page,) = pages
-        title, moment, stated = row.title, row.published, row.facts["published"]
+        title, moment, stated, extra = row.title, row.published, row.facts["published"], _extra(row)
         attachments: tuple[Attachment, ...] = ()
         if row.url is None:
             body = html_to_plain(row.facts["content"])
         else:
-            title, stated, body, attachments = self._detail(page)
+            shown, stated, body, attachments = self._detail(page)
+            title = _title(row.title, shown)
+            if shown != title:
+                extra["公告页标题"] = shown
             moment = base.stated_moment(stated, "发布时间")
         return Notice(
             source=source.id, key=row.key, title=title, body=body, url=row.url,
-            origin=page.origin, given=self._given(row, moment, stated), extra=_extra(row), attachments=attachments,
+            origin=page.origin, given=self._given(row, moment, stated), extra=extra, attachments=attachments,
             pages=base.hashes(pages), row=base.row_json(row), body_missing=not body,
         )
 
@@ -223,13 +251,8 @@ class Epoint:
         return title, stated[1], html_to_plain(content.get()), self._attachments(document, content, page)
 
     def _attachments(self, document: Selector, content: Selector, page: Page) -> tuple[Attachment, ...]:
-        found = {item.url: item for item in base.linked_documents(content, page.url)}
-        for link in document.css(self.detail.attachments).css("a[href]"):
-            href = str(link.attrib["href"]).strip()
-            if href and not href.lower().startswith(("javascript:", "#")):
-                url = urljoin(page.url, href)
-                found.setdefault(url, base.attachment(base.text_of(link), url))
-        return tuple(found.values())
+        boxes = every_link(document.css(self.detail.attachments), page.url)
+        return joined(boxes, linked_documents(content, page.url))
 
     def _given(
         self, row: Row, moment: Moment | None, stated: str
@@ -244,6 +267,17 @@ class Epoint:
         if region is not None:
             fields["region"] = base.given(region, row.facts["xiaquname"])
         return fields
+
+
+def _title(listed: str, shown: str) -> str:
+    """The title of the list, which is the notice's own, unless the list cuts it short.
+
+    Pages put words of the portal before it (``(市交易中心) …``); those are no part of the title.
+    """
+    begun = listed.rstrip("….")
+    if begun != listed:
+        return shown if begun in shown else listed
+    return shown if shown.startswith(listed) else listed
 
 
 def _plain_title(raw: str) -> str:

@@ -25,6 +25,7 @@ from urllib.parse import urlencode, urljoin
 
 from crawlers.extraction.plain import html_to_plain
 from crawlers.platforms import base
+from crawlers.platforms.documents import linked_documents
 from opportunity.errors import Blocked, ReadingError
 from opportunity.notice import SHANGHAI, Attachment, FieldValue, Notice, NoticeType
 from opportunity.page import Listing, Page, PageRequest, Row
@@ -276,7 +277,7 @@ def _body_page(page: Page) -> tuple[str, str, tuple[Attachment, ...]]:
     stated = [found[1] for line in lines if (found := PUBLISHED.search(line))]
     if len(stated) != 1:
         raise ReadingError(f"发布时间：应恰有一处，实有 {len(stated)} 处", url=page.url)
-    return stated[0].strip(), html_to_plain(content.get()), base.linked_documents(content, page.url)
+    return stated[0].strip(), html_to_plain(content.get()), linked_documents(content, page.url)
 
 
 def _given(row: Row, published: str) -> dict[str, tuple[FieldValue, ...]]:

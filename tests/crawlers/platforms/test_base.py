@@ -106,14 +106,3 @@ def test_no_content_is_an_error(text: str, status: int) -> None:
 def test_what_is_not_json_is_an_error(text: str) -> None:
     with pytest.raises(ReadingError):
         base.json_answer(made_page(LIST, text, START))
-
-
-def test_documents_linked_in_a_body() -> None:
-    node = Selector(
-        text='<div><a href="a.pdf">甲</a><a href="a.pdf">又</a><a href="/b.DOCX?x=1"></a><a href="c.htm">丙</a></div>',
-        type="html",
-    )
-    found = base.linked_documents(node, "http://a.example/x/y.htm")
-    assert [(one.name, one.url) for one in found] == [
-        ("甲", "http://a.example/x/a.pdf"), ("b.DOCX?x=1", "http://a.example/b.DOCX?x=1"),
-    ]  # fmt: skip

@@ -95,3 +95,9 @@ def test_summaries_are_read_as_pairs_whatever_their_places() -> None:
     ]  # fmt: skip
     with pytest.raises(ReadingError):
         summary_pairs(Selector(text="<div class='table'><table><tr><td class='title'>品目</td></tr></table></div>"))
+
+
+def test_a_page_with_fewer_rows_than_every_page_has_is_doubted_unless_it_is_the_last() -> None:
+    assert read(ROW % CELLS).doubts == ("有的页不足 20 条（第 1 页 1 条），可能漏行",)
+    assert read("".join(ROW.replace("_1.htm", f"_{n}.htm") % CELLS for n in range(20))).doubts == ()
+    assert read(ROW % CELLS, 24).doubts == ()

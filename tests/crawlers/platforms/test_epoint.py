@@ -12,7 +12,7 @@ import pytest
 from crawlers.platforms.epoint import Category, Epoint
 from crawlers.spiders.jiangsu_public_resources import PLATFORM, SOURCE
 from opportunity.errors import ReadingError
-from opportunity.notice import SHANGHAI
+from opportunity.notice import SHANGHAI, NoticeType
 from opportunity.page import Listing, PageRequest
 from tests.crawlers.portals import made_page
 
@@ -45,7 +45,8 @@ def test_the_request_is_a_raw_json_body_with_a_row_offset_and_a_sort_that_is_a_s
     assert body["time"] == [
         {"fieldName": "infodatepx", "startTime": "2026-11-22 00:00:00", "endTime": "2026-11-24 23:59:59"}
     ]
-    assert body["condition"][0]["equal"] == "003001001"
+    (condition,) = body["condition"]
+    assert (condition["equal"], condition["isLike"], condition["likeType"]) == ("003", True, 2), "the whole tree"
     second = read(answer([record(n) for n in range(20, 40)], 45), request=first.next)
     assert second.next is not None and json.loads(second.next.body)["pn"] == 40
     assert read(answer([record(n) for n in range(40, 45)], 45), request=second.next).next is None
@@ -59,10 +60,45 @@ def test_an_answer_wrapped_in_a_string_is_parsed_twice() -> None:
             read(json.dumps(wrapped))
 
 
-def test_one_chain_for_each_category() -> None:
-    two = replace(PLATFORM, categories=(*PLATFORM.categories, Category(code="003004", name="政府采购", type=None)))
+def test_one_chain_for_each_tree_of_codes() -> None:
+    more = (Category(code="004", name="其他", type=None), Category(code="003004", name="政府采购", type=None))
+    two = replace(PLATFORM, categories=(*PLATFORM.categories, *more))
     codes = [json.loads(one.body)["condition"][0]["equal"] for one in two.first_requests(SOURCE, START, NOW)]
-    assert codes == ["003001001", "003004"]
+    assert codes == ["003", "004"]
+
+
+def test_the_longest_code_says_the_type_and_what_is_no_notice_is_counted() -> None:
+    codes = ["003001001", "003004002", "003", "003013001", "003006", "009"]
+    listing = read(answer([record(n, categorynum=code, title=f"第{n}号公告") for n, code in enumerate(codes)], 6))
+    assert [row.key for row in listing.rows] == ["id0", "id1", "id2", "id5"]
+    assert listing.ignored == {"土地矿业交易": 1, "国有产权": 1} and listing.ignored_keys == ("id3", "id4")
+    tender, procurement, whole, outside = listing.rows
+    assert [PLATFORM._type(row) for row in (tender, procurement, whole)] == [NoticeType.TENDER, None, None]
+    with pytest.raises(ReadingError, match="未知的栏目"):
+        PLATFORM.notice_requests(SOURCE, outside)
+
+
+@pytest.mark.parametrize(
+    ("listed", "shown", "title"),
+    [
+        ("虚构路灯招标公告", "(市交易中心) 虚构路灯招标公告", "虚构路灯招标公告"),
+        ("虚构路灯招标公告", "虚构路灯招标公告", "虚构路灯招标公告"),
+        ("虚构路灯招…", "虚构路灯招标公告", "虚构路灯招标公告"),
+        ("虚构路灯招...", "虚构路灯招标公告", "虚构路灯招标公告"),
+        ("虚构路灯招", "虚构路灯招标公告", "虚构路灯招标公告"),
+        ("虚构路灯招…", "(市交易中心) 虚构路灯招标公告", "(市交易中心) 虚构路灯招标公告"),
+    ],
+)
+def test_the_title_is_the_lists_unless_the_list_cuts_it(listed: str, shown: str, title: str) -> None:
+    (row,) = read(answer([record(1, title=listed)], 1)).rows
+    (request,) = PLATFORM.notice_requests(SOURCE, row)
+    text = (
+        f'<h2 class="ewb-trade-h">{shown}</h2><div class="ewb-trade-info">信息发布时间：2026-11-24 09:00:00</div>'
+        '<div class="ewb-trade-con"><div class="ewb-trade-right"><p>招标人：虚构市政管理处</p></div></div>'
+    )
+    notice = PLATFORM.read_notice(SOURCE, row, (made_page(request, text, NOW),))
+    assert notice.title == title
+    assert notice.extra.get("公告页标题", title) == shown
 
 
 def test_site_options_reach_the_request() -> None:

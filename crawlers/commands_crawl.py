@@ -11,7 +11,6 @@ import typer
 from opportunity.errors import BadInput
 from opportunity.notice import SHANGHAI
 from opportunity.run import Run, Verdict
-from opportunity.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +28,7 @@ def crawl(
     # Scrapy is slow to load; no other command waits for it.
     from crawlers.crawl_process import run_crawl
     from crawlers.run_report import run_json
+    from opportunity.settings import Settings
 
     moment = None if since is None else since_moment(since)
     run = run_crawl(source, Settings(), slot=slot, since=moment, progress=_progress)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from crawlers.importing import NAMED, ImportReport, import_file
-from opportunity.settings import Settings
-from opportunity.store import open_store
+if TYPE_CHECKING:
+    from crawlers.importing import ImportReport
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +23,13 @@ def import_notices(
     as_json: Annotated[bool, typer.Option("--json", help="结果以 JSON 输出")] = False,
 ) -> None:
     """从文件导入公告；重复导入不会重复，坏行连同原因进入隔离区，其余照常导入。"""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from crawlers.importing import import_file
+    from opportunity.settings import Settings
+    from opportunity.store import open_store
+
     columns = (
         TextColumn("导入"), BarColumn(), DownloadColumn(), TimeRemainingColumn(), TextColumn("{task.fields[rows]} 条"),
     )
@@ -49,6 +53,8 @@ def import_notices(
 
 def report_lines(report: ImportReport) -> list[str]:
     """The report in Chinese sentences."""
+    from crawlers.importing import NAMED
+
     lines = [
         f"读取 {report.read} 条：新增 {report.new}，变更 {report.changed}，重新抽取 {report.reread}，"
         f"未变 {report.unchanged}，拒绝 {report.refused}"

@@ -8,12 +8,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
-
-from opportunity.settings import Settings
-from opportunity.store import open_store
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +21,13 @@ def reparse(
     as_json: Annotated[bool, typer.Option("--json", help="结果以 JSON 输出")] = False,
 ) -> None:
     """用现在的读取程序重读已存的原始页面；先显示差异，加 --apply 才写入。"""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.table import Table
+
     from crawlers.reparse import reparse as run
+    from opportunity.settings import Settings
+    from opportunity.store import open_store
 
     store = open_store(Settings())
     console = Console(stderr=True)

@@ -10,15 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from crawlers import recordings, registration, scaffold
-from crawlers.spiders import all_sources, find_source
 from opportunity.errors import BadInput, ConfigurationError
 from opportunity.notice import SHANGHAI
 from opportunity.page import Page, PageRequest
-from opportunity.settings import Settings
-from opportunity.store import open_store
 
 ROOT = Path(__file__).resolve().parent.parent
+RECORDINGS = ROOT / "tests" / "recordings"
 
 source_app = typer.Typer(no_args_is_help=True, help="来源：新建、核对、启用、停用、删除演示数据")
 
@@ -31,6 +28,10 @@ def register(app: typer.Typer) -> None:
 @source_app.command("list")
 def list_sources(as_json: Annotated[bool, typer.Option("--json", help="以 JSON 输出")] = False) -> None:
     """列出全部来源及其状态。"""
+    from crawlers import registration
+    from opportunity.settings import Settings
+    from opportunity.store import open_store
+
     settings = Settings()
     with open_store(settings) as store:
         registration.register_sources(store, settings)
@@ -62,6 +63,8 @@ def new(
     root: Annotated[Path, typer.Option(help="项目源码目录", hidden=True)] = ROOT,
 ) -> None:
     """新建一个来源：一个文件和一个录制目录。"""
+    from crawlers import scaffold
+
     for path in scaffold.new_source(root, name, platform, base):
         typer.echo(f"已写出 {path.relative_to(root)}")
     typer.echo(f"请把“{scaffold.TO_FILL}”都填上，并在录制目录中至少放入：")
@@ -73,9 +76,12 @@ def new(
 @source_app.command("check")
 def check(
     source: Annotated[str | None, typer.Argument(help="来源编号；不写则全部")] = None,
-    folder: Annotated[Path, typer.Option(help="录制目录", hidden=True)] = recordings.ROOT,
+    folder: Annotated[Path, typer.Option(help="录制目录", hidden=True)] = RECORDINGS,
 ) -> None:
     """不联网，用录制的页面核对读取结果，逐项列出差异。"""
+    from crawlers import recordings
+    from crawlers.spiders import all_sources
+
     if source is not None and source not in all_sources():
         raise BadInput(f"没有编号为 {source} 的来源；现有：{'、'.join(all_sources())}")
     wrong = 0
@@ -97,6 +103,11 @@ def record(
     into: Annotated[Path | None, typer.Option(help="写到哪个目录；默认为数据目录中的 recordings/来源编号")] = None,
 ) -> None:
     """从真实网站取一页列表和一份公告，作为录制；须先启用该来源。"""
+    from crawlers import recordings
+    from crawlers.spiders import find_source
+    from opportunity.settings import Settings
+    from opportunity.store import open_store
+
     settings = Settings()
     facts, platform = find_source(source, settings.replica_bases)
     if facts.demonstration:
@@ -127,6 +138,11 @@ def enable(
     ci: Annotated[str, typer.Option(envvar="CI", hidden=True)] = "",
 ) -> None:
     """启用一个来源。真实来源会问一次联系方式，写入 User-Agent 供网站联系。"""
+    from crawlers import registration
+    from crawlers.spiders import find_source
+    from opportunity.settings import Settings
+    from opportunity.store import open_store
+
     settings = Settings()
     facts, _ = find_source(source, settings.replica_bases)
     building = ci.strip().lower() not in {"", "0", "false", "no"}
@@ -146,6 +162,10 @@ def enable(
 @source_app.command("disable")
 def disable(source: Annotated[str, typer.Argument(help="来源编号")]) -> None:
     """停用一个来源；已采集的公告保留。"""
+    from crawlers import registration
+    from opportunity.settings import Settings
+    from opportunity.store import open_store
+
     settings = Settings()
     with open_store(settings) as store:
         registration.disable(store, settings, source)
@@ -155,6 +175,10 @@ def disable(source: Annotated[str, typer.Argument(help="来源编号")]) -> None
 @source_app.command("remove-demo")
 def remove_demo() -> None:
     """删除全部演示来源及其带来的公告、运行记录和隔离页面。"""
+    from crawlers import registration
+    from opportunity.settings import Settings
+    from opportunity.store import open_store
+
     with open_store(Settings()) as store:
         removed = registration.remove_demonstrations(store, dt.datetime.now(dt.UTC))
     for id, count in removed.items():
@@ -170,5 +194,5 @@ def docs(
     """重新生成 docs/sources.md。"""
     from crawlers.sources_page import sources_page
 
-    path.write_text(sources_page(recordings.ROOT), encoding="utf-8")
+    path.write_text(sources_page(RECORDINGS), encoding="utf-8")
     typer.echo(f"已写出 {path}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from opportunity.notice import SHANGHAI
-from opportunity.settings import Settings
-from opportunity.store import Quarantined, open_store
+
+if TYPE_CHECKING:
+    from opportunity.store import Quarantined
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +25,9 @@ def take_down(
     reason: Annotated[str, typer.Option(help="下架原因，例如：本人要求删除个人信息")],
 ) -> None:
     """下架一条公告：删除全部版本、抽取结果与其独有的原始页面；再次采集、导入或重建都不会恢复。"""
+    from opportunity.settings import Settings
+    from opportunity.store import open_store
+
     if not reason.strip():
         raise typer.BadParameter("请写明下架原因", param_hint="--reason")
     with open_store(Settings(), create=False) as store:
@@ -37,6 +41,9 @@ def quarantine(
     as_json: Annotated[bool, typer.Option("--json", help="结果以 JSON 输出")] = False,
 ) -> None:
     """列出隔离区：读不出或不能保存的内容及其原因，最新的在前。"""
+    from opportunity.settings import Settings
+    from opportunity.store import open_store
+
     with open_store(Settings(), create=False) as store:
         items = store.quarantined(source, limit)
     if as_json:

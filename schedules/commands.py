@@ -1,26 +1,11 @@
-"""Commands of the schedule: ``market up``, ``market schedule``, ``market status``."""
+"""Commands of the schedule: ``market up``, ``market schedule``, ``market status``.
+
+Only what their help needs is loaded here; ``schedules.commands_work`` does the work.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import signal
-import threading
-
-import structlog
 import typer
-from rich.console import Console
-from rich.table import Table
-
-from opportunity.settings import Settings
-from opportunity.store import open_store
-from schedules.jobs import CrawlLauncher
-from schedules.scheduler import Scheduler
-from schedules.status import status as status_of
-from schedules.up import up as run_up
-
-# The scheduler ends itself when its tick has been silent for this long; the supervisor restarts it.
-DEAD_TICK_SECONDS = 120.0
 
 
 def register(app: typer.Typer) -> None:
@@ -30,51 +15,19 @@ def register(app: typer.Typer) -> None:
     app.command("status", help="查看各进程、索引与每个来源的健康状况。")(status)
 
 
-def _clock() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 def up(demo: bool = typer.Option(False, "--demo", help="同时启动本机演示副本并采集（内容系虚构）")) -> None:
-    run_up(Settings(), demo=demo, say=lambda text: print(text, flush=True))  # noqa: T201
+    from schedules import commands_work
+
+    commands_work.up(demo=demo)
 
 
 def schedule() -> None:
-    settings = Settings()
-    store = open_store(settings)
-    scheduler = Scheduler(store, settings, CrawlLauncher(settings), _clock)
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    scheduler.start()
-    try:
-        while not stopping.wait(1.0):
-            if scheduler.last_tick is not None and (_clock() - scheduler.last_tick).total_seconds() > DEAD_TICK_SECONDS:
-                structlog.get_logger().error("tick_silent", since=scheduler.last_tick.isoformat())
-                raise typer.Exit(70)
-    finally:
-        scheduler.stop()
-        store.close()
+    from schedules import commands_work
+
+    commands_work.schedule()
 
 
 def status(as_json: bool = typer.Option(False, "--json", help="输出 JSON")) -> None:
-    settings = Settings()
-    store = open_store(settings)
-    try:
-        state = status_of(store, settings, _clock())
-    finally:
-        store.close()
-    if as_json:
-        typer.echo(json.dumps(state, ensure_ascii=False))
-        return
-    console = Console()
-    for name, process in state["processes"].items():
-        console.print(f"{name}：{process['sentence']}")
-    indexed = state["indexed"] if state["indexed"] is not None else "—"
-    console.print(f"公告 {state['notices']} 条；变更 {state['watermark']}，已编入索引 {indexed}")
-    table = Table(title="来源（异常在前）")
-    for heading in ("编号", "名称", "状况", "说明", "最近一次计划"):
-        table.add_column(heading, overflow="fold")
-    for row in state["sources"]:
-        planned = "—" if row["slot"] is None else f"{row['slot']['slot'][:16]} {row['slot']['state']}"
-        table.add_row(row["id"], row["title"], row["health"], row["sentence"], planned)
-    console.print(table)
+    from schedules import commands_work
+
+    commands_work.status(as_json=as_json)

@@ -131,6 +131,8 @@ def test_pages_stay_whole_while_notices_change(market: Market, sort: Sort, monke
         SearchRequest(text="采购", sort=sort), SearchRequest(text="监控 OR 食堂", sort=sort),
         SearchRequest(states=("open",), sort=sort), SearchRequest(budget_max=Decimal(5_000_000), sort=sort),
     )):
+        if seed % 2 != list(Sort).index(sort) % 2:
+            continue  # two searches for each order are enough; between the orders all four are made
         wanted = expected(market, request)
         storm = Storm(market, seed)
         ids = walk(market, request, 14, between=storm)

@@ -12,7 +12,7 @@ from schemathesis.config import SchemathesisConfig
 
 from tests.search_api.conftest import Market
 
-EXAMPLES = 60
+EXAMPLES = 40
 
 
 def described(market: Market) -> Any:

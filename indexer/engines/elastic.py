@@ -10,10 +10,10 @@ from typing import IO
 
 from indexer.engine import Index, WordCutter
 from indexer.engines.elastic_bulk import Bulk
-from indexer.engines.elastic_connection import Connection, Waiting
-from indexer.engines.elastic_index import ElasticIndex
+from indexer.engines.elastic_connection import Connection
+from indexer.engines.elastic_index import ElasticIndex, current_build
 from indexer.engines.elastic_mapping import SCHEMA_VERSION
-from indexer.engines.elastic_names import BASE, POSITION, Build, Locks, build_of, home_alias
+from indexer.engines.elastic_names import BASE, POSITION, Build, Locks, home_alias
 from indexer.engines.elastic_writing import ElasticWritingIndex, add_month, indices_of, position_row
 from opportunity.errors import ConfigurationError, EngineError, IndexBusy, RebuildNeeded
 from opportunity.settings import Settings
@@ -30,16 +30,16 @@ def open_engine(settings: Settings, cutter: WordCutter, *, home_id: str) -> Elas
 class ElasticEngine:
     """Builds on a server. Any process may read; each build has one writer; one build at a time.
 
-    ``waiting`` bounds how long the server may take; ``bulk`` replaces how writes are repeated.
+    ``connection`` and ``bulk`` replace how long the server may take and how writes are repeated.
     """
 
     name = "elastic"
 
     def __init__(
-        self, settings: Settings, cutter: WordCutter, *, home_id: str, waiting: Waiting | None = None,
+        self, settings: Settings, cutter: WordCutter, *, home_id: str, connection: Connection | None = None,
         bulk: Bulk | None = None,
     ) -> None:
-        self._connection = Connection(settings, waiting=waiting)
+        self.connection = connection or Connection(settings)
         self._bulk = bulk
         self._cutter = cutter
         self._locks = Locks(settings.home)
@@ -57,7 +57,7 @@ class ElasticEngine:
             if build is None:
                 self._reading = None
             elif self._reading is None or self._reading.build != build:
-                self._reading = ElasticIndex(self._connection, build, self.fingerprint, self._cutter)
+                self._reading = ElasticIndex(self.connection, build, self.fingerprint, self._cutter)
             return self._reading
 
     def writer(self) -> ElasticWritingIndex:
@@ -105,9 +105,7 @@ class ElasticEngine:
             self._writers.clear()
 
     def _current_build(self) -> Build | None:
-        """The build that the home's alias names; its fingerprint may be another's."""
-        answer = self._connection.ask("GET", f"/{self._home}/_doc/{POSITION}", params={"_source": "false"}, missing=True)
-        return build_of(answer["_index"]) if answer is not None else None
+        return current_build(self.connection, self._home)
 
     def _checked(self, build: Build | None) -> Build | None:
         if build is not None and build.fingerprint != self.fingerprint:
@@ -118,27 +116,27 @@ class ElasticEngine:
 
     def _create(self) -> Build:
         """A new empty build, numbered after every build there is."""
-        numbers = (build.number for build in indices_of(self._connection, self._home).values())
+        numbers = (build.number for build in indices_of(self.connection, self._home).values())
         build = Build(home=self._home, fingerprint=self.fingerprint, number=max(numbers, default=0) + 1)
-        add_month(self._connection, build, BASE)
-        self._connection.tell(
+        add_month(self.connection, build, BASE)
+        self.connection.tell(
             "PUT", f"/{build.base}/_doc/{POSITION}", position_row(0, _BEGINNING, ""),
-            timeout=self._connection.waiting.write,
+            timeout=self.connection.waiting.write,
         )
         return build
 
     def _point_to(self, build: Build) -> None:
         """Moves the home's alias to a build, in one step of the cluster's state."""
-        old = self._connection.ask("GET", f"/_alias/{self._home}", missing=True) or {}
+        old = self.connection.ask("GET", f"/_alias/{self._home}", missing=True) or {}
         actions = [{"remove": {"index": index, "alias": self._home}} for index in old if index != build.base]
         actions.append({"add": {"index": build.base, "alias": self._home}})
-        self._connection.tell("POST", "/_aliases", {"actions": actions}, timeout=self._connection.waiting.write)
+        self.connection.tell("POST", "/_aliases", {"actions": actions}, timeout=self.connection.waiting.write)
 
     def _open_writing(self, build: Build, *, building_lock: IO[bytes] | None = None) -> ElasticWritingIndex:
         lock = self._locks.hold_writer(build)
         try:
             index = ElasticWritingIndex(
-                self._connection, build, self.fingerprint, self._cutter, lock=lock, building_lock=building_lock, bulk=self._bulk,
+                self.connection, build, self.fingerprint, self._cutter, lock=lock, building_lock=building_lock, bulk=self._bulk,
             )
         except BaseException:
             lock.close()
@@ -155,12 +153,12 @@ class ElasticEngine:
 
     def _drop_left_over(self, keep: Build | None) -> None:
         """Drops every build of this home that is neither ``keep`` nor written by a process of this machine."""
-        builds = indices_of(self._connection, self._home)
+        builds = indices_of(self.connection, self._home)
         for build in set(builds.values()):
             if build == keep or self._locks.is_written(build):
                 continue
             names = [index for index, owner in builds.items() if owner == build]
-            self._connection.ask(
-                "DELETE", f"/{','.join(names)}", missing=True, timeout=self._connection.waiting.write
+            self.connection.ask(
+                "DELETE", f"/{','.join(names)}", missing=True, timeout=self.connection.waiting.write
             )
             self._locks.forget(build)

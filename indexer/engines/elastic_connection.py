@@ -44,6 +44,10 @@ class Refusal(EngineError):
         self.status, self.reason = status, reason
 
 
+class Unable(Refusal, EngineUnavailable):
+    """A refusal of a server that is there but cannot do it now, or does not let us."""
+
+
 class Connection:
     """One client for all requests; safe to share between threads. Opening it sends nothing."""
 
@@ -159,8 +163,8 @@ def _refusal(problem: ApiError) -> MarketError:
     elif status == 404:
         sentence = "Elasticsearch 中的索引不存在（可能刚被替换或删除）；如反复出现请运行 market rebuild。"
     else:
-        sentence = f"Elasticsearch 请求失败（{status} {kind}）。"
-    return Refusal(sentence, status=status, reason=f"{kind}: {reason}"[:300])
+        return Refusal(f"Elasticsearch 请求失败（{status} {kind}）。", status=status, reason=f"{kind}: {reason}"[:300])
+    return Unable(sentence, status=status, reason=f"{kind}: {reason}"[:300])
 
 
 def error_of(body: Any) -> tuple[str, str]:

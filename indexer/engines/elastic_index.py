@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from indexer.engine import FACET_NAMES, WordCutter
-from indexer.engines.elastic_connection import Connection
+from indexer.engines.elastic_connection import Connection, Refusal
 from indexer.engines.elastic_mapping import NOTICE
-from indexer.engines.elastic_names import POSITION, Build
+from indexer.engines.elastic_names import POSITION, Build, build_of
 from indexer.engines.elastic_query import Clause, every_leaf, in_state, matched, term, text_leaves
 from indexer.engines.elastic_ranking import ranked
 from indexer.order import CLOSED, GATE_UNKNOWN, STILL_OPEN
@@ -32,8 +32,9 @@ _NO_VALUE = -(2**63)  # what a missing number sorts as, last in a descending ord
 _FACET_FIELDS = {"type": "type", "region": "province", "source": "source"}
 # More than any query that search_api lets through, and few enough clauses for the smallest server.
 MOST_CHARACTERS = 2_000
+_WHOLE = {"allow_partial_search_results": "false"}
 _PARAMETERS = {
-    "allow_partial_search_results": "false",
+    **_WHOLE,
     "filter_path": "timed_out,_shards,hits.total,hits.hits.sort,aggregations,pit_id",
 }
 # Always the same copy of each shard, so that equal scores stay equal from page to page; statistics of all shards
@@ -94,7 +95,7 @@ class ElasticIndex:
 
     def as_of(self) -> AsOf:
         self._make_visible()
-        return position_of(self._connection.tell("GET", f"/{self.build.base}/_doc/{POSITION}"))
+        return position_of(self._on_build(lambda: self._connection.tell("GET", f"/{self.build.base}/_doc/{POSITION}")))
 
     def count(self) -> int:
         return self._total(term("kind", NOTICE))
@@ -145,8 +146,8 @@ class ElasticIndex:
                 asked["search_after"] = start
             answer = self._search(asked, parameters)
             if total is None:
-                total = int(answer["hits"]["total"]["value"])
-            found = [hit["sort"] for hit in answer["hits"].get("hits", ())]
+                total = total_of(answer)
+            found = [hit["sort"] for hit in hits_of(answer)]
             rows += found
             if len(found) < asked["size"] or not found:
                 break
@@ -155,7 +156,7 @@ class ElasticIndex:
 
     def _total(self, query: Clause) -> int:
         answer = self._search({"query": query, "size": 0, "track_total_hits": True}, _PARAMETERS)
-        return int(answer["hits"]["total"]["value"])
+        return total_of(answer)
 
     # counting and listing
 
@@ -173,7 +174,7 @@ class ElasticIndex:
             asked["state"] = {"filters": {"filters": {state: in_state(state, now) for state in ("open", "closed")}}}
         body = {"query": matched(query), "size": 0, "track_total_hits": True, "aggs": asked}
         answer = self._search(body, _PARAMETERS)
-        total = int(answer["hits"]["total"]["value"])
+        total = total_of(answer)
         counts = {name: _counts(name, answer["aggregations"][name]) for name in names}
         unknown = {name: total - sum(item.count for item in counts[name]) for name in names}
         return Facets(counts={name: counts[name][:size] for name in names}, unknown=unknown)
@@ -183,15 +184,15 @@ class ElasticIndex:
         self._answerable(query)
         body = {"query": matched(query), "sort": [{"id": "asc"}]}
         first = self._search({**body, "size": _FEW_IDS, "track_total_hits": True}, _PARAMETERS, self._connection.waiting.listing)
-        if int(first["hits"]["total"]["value"]) <= _FEW_IDS:
-            yield from (hit["sort"][0] for hit in first["hits"].get("hits", ()))
+        if total_of(first) <= _FEW_IDS:
+            yield from (hit["sort"][0] for hit in hits_of(first))
             return
         yield from self._all_ids(body)
 
     def _all_ids(self, body: dict[str, Any]) -> Iterator[str]:
         waiting = self._connection.waiting.listing
         opened = self._connection.tell(
-            "POST", f"/{self.build.notices}/_pit", params={"keep_alive": _KEEP_ALIVE, **_PARAMETERS}, timeout=waiting
+            "POST", f"/{self.build.notices}/_pit", params={"keep_alive": _KEEP_ALIVE, **_WHOLE}, timeout=waiting
         )
         point, start = opened["id"], None
         try:
@@ -201,7 +202,7 @@ class ElasticIndex:
                     asked["search_after"] = start
                 answer = self._search(asked, _PARAMETERS, waiting, path="/_search")
                 point = answer.get("pit_id", point)
-                hits = answer["hits"].get("hits", ())
+                hits = hits_of(answer)
                 yield from (hit["sort"][0] for hit in hits)
                 if len(hits) < _AT_ONCE:
                     return
@@ -225,10 +226,26 @@ class ElasticIndex:
     ) -> dict[str, Any]:
         self._make_visible()
         body = {**body, "_source": False, "stored_fields": "_none_"}  # sort values tell all
-        answer = self._connection.tell(
+        return whole(self._on_build(lambda: self._connection.tell(
             "POST", path or f"/{self.build.notices}/_search", body, params=parameters, timeout=timeout
-        )
-        return whole(answer)
+        )))
+
+    def _on_build(self, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Asks; when the build was replaced and dropped meanwhile, asks the one that replaced it, once."""
+        try:
+            return ask()
+        except Refusal as refusal:
+            if refusal.status != 404 or not self._follow():
+                raise
+            return ask()
+
+    def _follow(self) -> bool:
+        """Whether another build of the same kind has taken this one's place; from now on that one is read."""
+        now = current_build(self._connection, self.build.home)
+        if now is None or now == self.build or now.fingerprint != self.build.fingerprint:
+            return False
+        self.build = now
+        return True
 
     def _answerable(self, query: Query) -> None:
         """A query cut by another cutter would be answered wrongly; one too long is refused before the server does."""
@@ -251,6 +268,26 @@ def whole(answer: dict[str, Any]) -> dict[str, Any]:
     if answer.get("timed_out") is not False or shards.get("failed") != 0 or shards["successful"] != shards["total"]:
         raise EngineUnavailable("Elasticsearch 只查到部分数据，结果不完整，请稍后再试。", shards=str(shards)[:300])
     return answer
+
+
+def current_build(connection: Connection, home: str) -> Build | None:
+    """The build that a home's alias names; its fingerprint may be another's."""
+    answer = connection.ask("GET", f"/{home}/_doc/{POSITION}", params={"_source": "false"}, missing=True)
+    return build_of(answer["_index"]) if answer is not None else None
+
+
+def total_of(answer: dict[str, Any]) -> int:
+    """How many notices match, exactly."""
+    total = answer.get("hits", {}).get("total")
+    if total is None or total["relation"] != "eq":
+        raise EngineUnavailable("Elasticsearch 的回答不完整，请稍后再试。")
+    return int(total["value"])
+
+
+def hits_of(answer: dict[str, Any]) -> Sequence[Any]:
+    """The hits; an answer without any leaves out the list."""
+    hits: Sequence[Any] = answer.get("hits", {}).get("hits", ())
+    return hits
 
 
 def position_of(answer: dict[str, Any]) -> AsOf:

@@ -2,7 +2,7 @@
 
 Mappings are strict: nothing that is not named here is ever stored. Texts come as pairs of neighbouring characters
 ("abcd" -> "ab bc cd d") under the prebuilt ``whitespace`` analyzer: a string of two or more characters is a phrase of
-pairs, so every substring is found. Each string is a value of its own and the gap between values is
+pairs, so every substring is found; for strings of one character a field holds the set of characters. Each string is a value of its own and the gap between values is
 wider than any phrase reaches, so none crosses two. Nothing here needs a plugin, a script or a declared analyzer.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import operator
-from collections.abc import Iterable
 from typing import Any
 
 from indexer.document import Document
@@ -32,6 +31,7 @@ NOTICE, REMOVED, CURSOR = "notice", "removed", "cursor"
 WHOLE_COUNTRY = "*"
 MAX_ID_BYTES = 512  # of Elasticsearch's _id
 _MAX_CODE_BYTES = 32_766  # of one of Lucene's terms
+_DAY = 86_400
 _LONGEST_WORD = 64  # the analyzer would cut a word after 255
 
 Json = dict[str, Any]
@@ -48,21 +48,23 @@ def notices_index() -> Json:
     codes = {"type": "keyword"}
     number = {"type": "long"}
     properties: Json = dict.fromkeys(("kind", "id", "type", "region", "province", "source", "origin", "at", "writer"), codes)
-    properties |= dict.fromkeys(("seq", "first_seen", "enter_until", "gate", *AMOUNT_FIELDS), number)
+    properties |= dict.fromkeys(("seq", "first_seen", "fresh_at", "enter_until", "gate", *AMOUNT_FIELDS), number)
     for name in MOMENTS:
         properties |= {f"{name}_start": number, f"{name}_end": number}
     text = {"type": "text", "analyzer": "whitespace", "norms": False, "position_increment_gap": 100}
     properties |= {f"text_{name}": text for name in (*SCOPES, "head")}
+    characters = {"type": "text", "analyzer": "whitespace", "norms": False, "index_options": "docs"}
+    properties |= {f"characters_{name}": characters for name in (*SCOPES, "head")}
     words = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
     properties |= {f"words_{name}": words for name in SCOPES}
-    source = {"excludes": ["text_*", "words_*"]}  # the store has them; here they would be most of the disk
+    source = {"excludes": ["text_*", "characters_*", "words_*"]}  # the store has them; here they would be most of the disk
     return {"settings": _SETTINGS, "mappings": {"dynamic": "strict", "_source": source, "properties": properties}}
 
 
 
 def pairs(text: str) -> str:
-    """"abcd" -> "ab bc cd d"."""
-    return " ".join(map(operator.add, text, text[1:])) + f" {text[-1:]}"
+    """"abcd" -> "ab bc cd"."""
+    return " ".join(map(operator.add, text, text[1:]))
 
 
 def word_token(word: str) -> str:
@@ -101,13 +103,14 @@ def _values(document: Document) -> Json:
         "kind": NOTICE, "id": _code(document.id), "seq": _integer(document.seq),
         "first_seen": _integer(document.first_seen), "source": _code(document.source), "origin": _code(document.origin),
     }
+    fields = {**{scope: texts.get(scope, ()) for scope in SCOPES}, "head": [t for s in HEAD for t in texts.get(s, ())]}
+    for name, strings in fields.items():
+        if any(strings):
+            values[f"text_{name}"] = [pairs(text) for text in strings if len(text) > 1]
+            values[f"characters_{name}"] = " ".join(sorted(set("".join(strings))))
     for scope in SCOPES:
-        if strings := _paired(texts.get(scope, ())):
-            values[f"text_{scope}"] = strings
         if words := " ".join(map(word_token, document.words.get(scope, ()))):
             values[f"words_{scope}"] = words
-    if head := _paired(text for scope in HEAD for text in texts.get(scope, ())):
-        values["text_head"] = head
     if document.type is not None:
         values["type"] = _code(document.type)
     if document.region is not None:
@@ -118,15 +121,13 @@ def _values(document: Document) -> Json:
         pair = document.published if name == "published" else document.moments.get(name)
         if pair is not None:
             values[f"{name}_start"], values[f"{name}_end"] = _integer(pair[0]), _integer(pair[1])
+    published = values.get("published_start", document.first_seen)
+    values["fresh_at"] = min(published, document.first_seen + _DAY)  # a date in the future gains nothing
     if document.enter_until is not None:
         values["enter_until"] = values["gate"] = _integer(document.enter_until)
     if document.closed_by_type:
         values["gate"] = -MAX_NUMBER  # closed at every instant
     return values
-
-
-def _paired(strings: Iterable[str]) -> list[str]:
-    return [pairs(text) for text in strings if text]
 
 
 def _integer(value: Any) -> int:

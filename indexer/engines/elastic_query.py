@@ -1,6 +1,6 @@
 """From our query tree to Elasticsearch's, node by node: no query text is ever parsed by it.
 
-Only plain clauses: term, terms, prefix of one character, match_phrase over pairs, range, exists, bool. Everything is
+Only plain clauses: term, terms, match_phrase over pairs, range, exists, bool. Everything is
 in filter context; scores are elastic_ranking.py's. The tree is flattened first, so that its depth stays
 under the server's limit whatever was typed.
 """
@@ -129,18 +129,18 @@ def substring(text: str, scope: Scope) -> Clause:
     if any(character.isspace() or unicodedata.category(character) == "Cc" for character in text):
         return NONE  # stands in no normalised text, and would be taken for a boundary between pairs
     if scope is Scope.DEFAULT:
-        fields = ["text_title", "text_body", "text_head", "text_attachment"]
+        fields = ["title", "body", "head", "attachment"]
     else:
-        fields = [f"text_{scope.value}"]
+        fields = [scope.value]
     return any_of(_in_field(field, text) for field in fields)
 
 
 def _in_field(field: str, text: str) -> Clause:
     if len(text) == 1:
-        return {"prefix": {field: text}}
+        return term(f"characters_{field}", text)
     if len(text) == 2:
-        return term(field, text)
-    return {"match_phrase": {field: pairs(text).rpartition(" ")[0]}}
+        return term(f"text_{field}", text)
+    return {"match_phrase": {f"text_{field}": pairs(text)}}
 
 
 def _filter(condition: Filter) -> Clause:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from indexer.engines.elastic_mapping import HEAD, SCOPES, word_token
-from indexer.engines.elastic_query import Clause, between, in_state, matched, substring, text_leaves
+from indexer.engines.elastic_query import Clause, in_state, matched, substring, text_leaves
 from opportunity.facts import seconds
 from opportunity.query import Phrase, Query, Scope, Term
 from opportunity.text import normalise
@@ -20,8 +20,9 @@ WORD_WEIGHTS = {"title": 3.0, "body": 1.0, "attachment": 0.5, **dict.fromkeys(HE
 BM25_FACTOR = 2.2
 # The whole string, as typed, in one piece: in the title, or anywhere else it was looked for.
 WHOLE_IN_TITLE, WHOLE_ELSEWHERE = 5.0, 1.5
-# Published at most so many days before now: each step adds this much.
-FRESHNESS = ((7, 0.8), (30, 0.6), (90, 0.4), (365, 0.4))
+# So many seconds of age halve a score.
+FRESHNESS_HALF_LIFE = 365 * 86_400
+MATCHED = 1.0  # so that age tells apart what no word and no bonus does
 STILL_OPEN, GATE_UNKNOWN = 1.5, 0.5
 MAX_WORDS = 32  # of one query, in reading order; more only repeats what the first ones say
 _LONGEST_BONUS = 200  # characters; a longer string costs many clauses and its words rank it well enough
@@ -31,10 +32,10 @@ def ranked(query: Query, words_of: Callable[[str], Iterable[str]]) -> Clause:
     """What the query matches, with optional clauses that score it."""
     now = seconds(query.now)
     clauses = [*_words(query, words_of), *_whole(query)]
-    for days, bonus in FRESHNESS:
-        clauses.append(_constant(between("published_start", now - days * 86_400, now), bonus))
     clauses += [_constant(in_state("open", now), STILL_OPEN), _constant(in_state("unknown", now), GATE_UNKNOWN)]
-    return {"bool": {"filter": [matched(query)], "should": clauses, "minimum_should_match": 0}}
+    scored = {"bool": {"must": [_constant(matched(query), MATCHED)], "should": clauses}}
+    age = {"fresh_at": {"origin": now, "scale": FRESHNESS_HALF_LIFE, "decay": 0.5}}
+    return {"function_score": {"query": scored, "functions": [{"exp": age}], "boost_mode": "multiply"}}
 
 
 def _words(query: Query, words_of: Callable[[str], Iterable[str]]) -> Iterable[Clause]:

@@ -147,6 +147,9 @@ class ElasticWritingIndex(ElasticIndex):
         if self._pending:
             self._refresh()
 
+    def _follow(self) -> bool:
+        return False  # what is written here belongs to this build alone
+
     # months
 
     def _known_months(self) -> set[str]:

@@ -109,10 +109,15 @@ class Database:
         except sa.exc.IntegrityError:
             raise
         except sa.exc.DBAPIError as error:
-            translated = translate(error, self.busy_seconds)
-            if getattr(error.orig, "sqlite_errorcode", None) in SYNC_ERRORS:
-                self.refuse_writes(f"{translated.message}；请重新启动进程")
-            raise translated from error
+            raise self._told(error.orig) from error
+        except sqlite3.Error as error:  # of a statement given to the driver itself (pragmas)
+            raise self._told(error) from error
+
+    def _told(self, error: BaseException | None) -> StoreError:
+        translated = translate(error, self.busy_seconds)
+        if getattr(error, "sqlite_errorcode", None) in SYNC_ERRORS:
+            self.refuse_writes(f"{translated.message}；请重新启动进程")
+        return translated
 
     def refuse_writes(self, sentence: str) -> None:
         """Refuse every later write of this process (after a failed fsync)."""
@@ -157,21 +162,21 @@ class Database:
         self.writer.dispose()
 
 
-def translate(error: sa.exc.DBAPIError, busy_seconds: float) -> StoreError:
+def translate(error: BaseException | None, busy_seconds: float) -> StoreError:
     """The driver's error as a StoreError or StoreBusy with a Chinese sentence."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
+    code = getattr(error, "sqlite_errorcode", None)
     if code is not None:
         primary = code & 0xFF
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return StoreBusy(_busy_sentence(busy_seconds))
-        return StoreError(_SQLITE_SENTENCES.get(primary, "数据库出错，本次操作未完成"), cause=str(error.orig))
-    state = getattr(error.orig, "sqlstate", None)
+        return StoreError(_SQLITE_SENTENCES.get(primary, "数据库出错，本次操作未完成"), cause=str(error))
+    state = getattr(error, "sqlstate", None)
     if state in _POSTGRESQL_BUSY:
         return StoreBusy(_busy_sentence(busy_seconds))
     sentence = _POSTGRESQL_SENTENCES.get(state or "", "数据库出错，本次操作未完成")
     if state is None or state.startswith(("08", "57")):
         sentence = "无法连接数据库服务器，本次操作未完成"
-    return StoreError(sentence, cause=str(error.orig))
+    return StoreError(sentence, cause=str(error))
 
 
 def _busy_sentence(seconds: float) -> str:

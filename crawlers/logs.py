@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Any
 
 from scrapy.logformatter import LogFormatter
@@ -21,3 +22,9 @@ class PlainLogFormatter(LogFormatter):
 
     def item_error(self, item: Any, exception: BaseException, response: Any, spider: Any) -> Any:
         return {**_quiet, "level": logging.ERROR, "args": {"what": f"item not kept: {type(exception).__name__}"}}
+
+
+def place_of(error: BaseException) -> str:
+    """The kind of an error and where it arose, without its message: that may quote the page it failed on."""
+    frames = "".join(traceback.format_tb(error.__traceback__, limit=-6))
+    return f"{type(error).__name__}\n{frames.rstrip()}"

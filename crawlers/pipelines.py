@@ -11,6 +11,7 @@ from typing import Any
 from scrapy.crawler import Crawler
 
 from crawlers.extraction import READER, extract
+from crawlers.logs import place_of
 from crawlers.reading import Problem
 from crawlers.running import RunContext, run_of
 from opportunity.errors import MarketError, StoreError
@@ -101,7 +102,7 @@ class StorePipeline:
             return extract(notice.title, notice.body, source_region=self._run.source.region), READER
         except Exception as error:
             # The notice counts more than what can be read from it; a later reader gets another chance.
-            logger.exception("extraction failed for notice %s", notice.id)
+            logger.error("extraction failed for notice %s: %s", notice.id, place_of(error))
             self._run.note("ours", f"抽取程序出错：{type(error).__name__}")
             return {}, f"{READER}-failed"
 

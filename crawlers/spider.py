@@ -20,6 +20,7 @@ from crawlers.budgets import DayBudgetSpent, HostPaused
 from crawlers.challenges import challenge
 from crawlers.downloads import explain, has_end, is_html
 from crawlers.inflating import BodyTooLarge, TruncatedBody
+from crawlers.logs import place_of
 from crawlers.pipelines import Reading
 from crawlers.reading import Problem, Step
 from crawlers.robots import RobotsRefusal
@@ -65,7 +66,7 @@ class NoticeSpider(scrapy.Spider):
         try:
             requests = await run.in_worker(run.crawl.start)
         except Exception as error:
-            logger.exception("the platform could not give its first requests")
+            logger.error("the platform could not give its first requests: %s", place_of(error))
             run.note("ours", f"读取程序出错：{type(error).__name__}")
             requests = []
         self._line_up(requests)
@@ -145,7 +146,7 @@ class NoticeSpider(scrapy.Spider):
         except StoreError:
             raise
         except Exception as error:
-            logger.exception("reading failed for %s", page.url)
+            logger.error("reading failed for %s: %s", page.url, place_of(error))
             sentence = f"读取程序出错：{type(error).__name__}"
             self.run.note("ours", sentence)
             step = crawl.fail(page.request, "ours", sentence)
@@ -164,7 +165,7 @@ class NoticeSpider(scrapy.Spider):
     async def _give_back(self, wanted: PageRequest, error: BaseException | None) -> AsyncIterator[Any]:
         run = self.run
         if not isinstance(error, MarketError):
-            logger.error("unexpected %s for %s: %s", type(error).__name__, wanted.url, error)
+            logger.error("unexpected error for %s: %s", wanted.url, "nothing" if error is None else place_of(error))
         label, sentence = label_of(error)
         if isinstance(error, HostPaused):
             run.pause(error.until, error.message)

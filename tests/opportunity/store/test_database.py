@@ -52,16 +52,20 @@ def test_a_commit_is_on_the_disk_before_it_is_acknowledged(store: Store) -> None
 
 
 def test_a_page_is_synced_before_its_row_commits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, seen = os.fsync, []
+    real = os.fsync
+    seen: list[tuple[str, int, int]] = []
 
     def sync(file: int) -> None:
         with store.read() as connection:
-            seen.append(connection.execute(sa.text("SELECT count(*) FROM page")).scalar_one())
+            rows = connection.execute(sa.text("SELECT count(*) FROM page")).scalar_one()
+        seen.append((os.readlink(f"/proc/self/fd/{file}"), os.fstat(file).st_size, rows))
         real(file)
 
     monkeypatch.setattr(os, "fsync", sync)
     store.save_page(page())
-    assert seen and set(seen) == {0}
+    assert {rows for _, _, rows in seen} == {0}
+    [(_, size, _)] = [one for one in seen if one[0].endswith(".pack")]
+    assert size > 0, "the frame is in the pack when the pack is synced; syncing its folder is not enough"
 
 
 def test_a_failing_transaction_leaves_nothing_and_takes_no_number(store: Store) -> None:

@@ -33,7 +33,8 @@ def make_home_id(home: Path, wanted: str | None = None) -> str:
     new = wanted or "".join(secrets.choice(_LETTERS) for _ in range(12))
     draft = home / f".{_FILE}-{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        # For the owner alone: notices hold personal data, and taken-down ones must not be copied meanwhile.
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(draft, "w", encoding="ascii") as file:
             file.write(new + "\n")
             file.flush()

@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 
 from crawlers.extraction import READER, extract
 from crawlers.logs import place_of
+from crawlers.narrowing import narrowed
 from crawlers.reading import Problem
 from crawlers.running import RunContext, run_of
 from opportunity.errors import MarketError, StoreError
@@ -89,6 +90,7 @@ class StorePipeline:
 
     def _incoming(self, notice: Notice) -> Incoming:
         fields, reader = self._extract(notice)
+        notice = narrowed(notice, fields)
         tally = self._run.tally
         tally.read += 1
         tally.with_body += bool(notice.body.strip())

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from crawlers.extraction import READER, extract
+from crawlers.narrowing import narrowed
 from crawlers.platforms.base import Platform, row_from_json
 from crawlers.spiders import all_sources
 from opportunity.errors import MarketError
@@ -78,6 +79,8 @@ def reparse(
             notice = read_again(store, record, *facts)
             region = None if facts[0] is None else facts[0].region
             extracted = extract(notice.title, notice.body, source_region=region)
+            if facts[0] is not None:
+                notice = narrowed(notice, extracted)
         except MarketError as error:
             report.failed[error.message] += 1
             continue

@@ -19,6 +19,7 @@ from crawlers.running import RunContext
 from crawlers.waiting import Limits
 from opportunity.notice import FieldValue, Notice, Origin
 from opportunity.page import Page, PageRequest, Row
+from opportunity.region import region
 from opportunity.settings import Settings
 from opportunity.store import open_store
 from tests.crawlers.bench import BenchPlatform, bench_source, notice_html
@@ -130,3 +131,15 @@ def test_what_could_not_be_read_is_kept_with_its_page(run: RunContext) -> None:
     StorePipeline(run).keep(Reading(page=page, problems=[problem]))
     (item,) = run.store.quarantined("demo_bench")
     assert (item.key, item.reason, item.payload, item.run) == ("k", "layout", page.content, run.run_id)
+
+
+def test_a_province_that_the_list_states_gives_way_to_the_city_that_the_text_names(run: RunContext) -> None:
+    page = read_page()
+    yunnan = region("530000")
+    assert yunnan is not None
+    province = {"region": (FieldValue(value=yunnan, where="given", start=0, end=0, text="云南"),)}
+    named = notice("1", page, given=province, title="曲靖市虚构中学课桌椅采购公告", body="采购人：曲靖市虚构中学")
+    other = notice("2", page, given=province, title="虚构中学课桌椅采购公告", body="采购课桌椅一批")
+    StorePipeline(run).keep(Reading(page=page, notices=[(named, ROW), (other, ROW)]))
+    found = {record.notice.key: record.first("region") for record in run.store.iterate()}
+    assert found == {"1": region("530300"), "2": yunnan}

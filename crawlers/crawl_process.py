@@ -27,7 +27,7 @@ from crawlers.running import CONTEXT, RunContext
 from crawlers.settings import scrapy_settings, user_agent
 from crawlers.spiders import find_source
 from crawlers.waiting import Limits, StopSignal
-from crawlers.window import Window, plan_window
+from crawlers.window import Window, plan_window, runs_that_count
 from opportunity.errors import Blocked, ConfigurationError, StoreError
 from opportunity.notice import SHANGHAI
 from opportunity.run import Run
@@ -151,7 +151,7 @@ def _prepare(
 ) -> RunContext:
     now = clock()
     policy = policy_for(source, settings.replica_bases)
-    window = plan_window(source, store.runs(source.id, limit=50), now)
+    window = plan_window(source, runs_that_count(lambda most: store.runs(source.id, limit=most)), now)
     if since is not None:
         # Asked for by hand: everything since then, past what is known.
         window = Window(start=since, whole=True)

@@ -6,7 +6,7 @@ Pure: runs and the time are passed in.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opportunity.notice import SHANGHAI
@@ -19,6 +19,10 @@ LONGEST_WINDOW = dt.timedelta(days=30)
 # Rows come to a list some time after the time they bear: what bears a time just before a run began may
 # not have been there for it to see.
 TRUST_MARGIN = dt.timedelta(hours=1)
+
+# Runs looked at every time, and at most when none of those read everything (a month of one each quarter of an hour).
+LATE_RUNS = 50
+MOST_RUNS = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +51,23 @@ def is_base(run: Run) -> bool:
     return run.finish_reason == "finished" and run.total_capped and not run.chain_broken and only_the_cap
 
 
+def runs_that_count(newest: Callable[[int], list[Run]]) -> list[Run]:
+    """The runs a window is planned by: the newest, and however far back the last that read everything, or the first.
+
+    ``newest`` gives so many of a source's newest runs. A portal that fails every half hour for a week
+    has hundreds of runs after its last good one, and the window must reach that one all the same.
+    """
+    runs = newest(LATE_RUNS)
+    if len(runs) == LATE_RUNS and not any(is_base(run) for run in runs):
+        older = newest(MOST_RUNS)
+        runs.append(next((run for run in older if is_base(run)), older[-1]))
+    return runs
+
+
 def plan_window(source: Source, runs: Sequence[Run], now: dt.datetime) -> Window:
     """The window of the next run of a source.
 
-    ``runs`` are its finished runs in any order (the newest 50 are plenty). The window reaches
+    ``runs`` are its finished runs in any order, as ``runs_that_count`` gives them. The window reaches
     ``overlap_hours`` behind the last run that read everything, or behind the first run there is. The
     first run of each day in Shanghai walks its whole window, unless runs of late met their budget.
     """

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from indexer.engine import Index, WordCutter
-from indexer.engines.embedded_files import IndexFolders, fingerprint_of
+from indexer.engines.embedded_files import IndexFolders, disk_told, fingerprint_of
 from indexer.engines.embedded_guard import damaged_file
 from indexer.engines.embedded_index import EmbeddedIndex
 from indexer.engines.embedded_schema import SCHEMA_VERSION, build_schema
@@ -45,10 +45,12 @@ class EmbeddedEngine:
         self._checked: dict[str, set[str]] = {}
         self._writers: list[EmbeddedWritingIndex] = []
 
+    @disk_told()
     def current(self) -> EmbeddedIndex | None:
         with self._lock:
             return self._current()
 
+    @disk_told()
     def writer(self) -> EmbeddedWritingIndex:
         with self._lock:
             name = self._current_name()
@@ -69,6 +71,7 @@ class EmbeddedEngine:
             index.collect_garbage()
             return index
 
+    @disk_told()
     def build_beside(self) -> EmbeddedWritingIndex:
         with self._lock:
             lock = self._folders.hold_build()
@@ -84,6 +87,7 @@ class EmbeddedEngine:
                 lock.close()
                 raise
 
+    @disk_told()
     def switch(self, built: Index) -> None:
         if not isinstance(built, EmbeddedWritingIndex):
             raise ConfigurationError("只能切换到本引擎新建的索引。")

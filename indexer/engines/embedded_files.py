@@ -10,13 +10,24 @@ import fcntl
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from opportunity.errors import IndexBusy
+from opportunity.errors import EngineUnavailable, IndexBusy
 
 _NAME = re.compile(r"([0-9a-f]{12})-(\d+)")
 _WRITER_LOCK = ".tantivy-writer.lock"
+
+
+@contextmanager
+def disk_told() -> Iterator[None]:
+    """An error of the disk, or no descriptor left, as EngineUnavailable: the next call tries again."""
+    try:
+        yield
+    except OSError as problem:
+        raise EngineUnavailable(f"索引目录暂时不能使用：{problem.strerror}。") from problem
 
 
 class IndexFolders:

@@ -21,8 +21,9 @@ source_app = typer.Typer(no_args_is_help=True, help="来源：新建、核对、
 
 
 def register(app: typer.Typer) -> None:
-    """Mount ``source``."""
+    """Mount ``source`` and its short form ``sources``."""
     app.add_typer(source_app, name="source")
+    app.command("sources")(list_sources)
 
 
 @source_app.command("list")

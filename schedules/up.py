@@ -19,6 +19,7 @@ from schedules.heartbeat import read_heartbeat
 from schedules.supervisor import Child, Supervisor, market_child
 
 WAIT_SECONDS = 60.0
+SAY_EVERY_SECONDS = 5.0
 
 
 def up(settings: Settings, *, demo: bool, say: Callable[[str], None]) -> None:
@@ -98,7 +99,8 @@ class _Announcer:
     def __init__(self, settings: Settings, demo: bool, say: Callable[[str], None]) -> None:
         self.settings, self.demo, self.say = settings, demo, say
         self.url: str | None = None
-        self.counted = -1
+        self.counted = 0
+        self.said_at = 0.0
         self.done = False
 
     def __call__(self) -> None:
@@ -114,12 +116,12 @@ class _Announcer:
         if worker is None or self.url is None:
             return
         cursor = int(worker.get("cursor") or 0)
-        if cursor != self.counted and cursor > 0:
-            self.counted = cursor
+        if cursor > self.counted and time.monotonic() - self.said_at >= SAY_EVERY_SECONDS:
+            self.counted, self.said_at = cursor, time.monotonic()
             self.say(f"已采集并编入索引：{cursor} 条变更，可以检索")
         if cursor > 0 and cursor >= int(worker.get("watermark") or 0) and self._first_runs_done():
             self.done = True
-            self.say("首轮采集完成，此后按时间表继续；运行情况：market status，或网页“来源”")
+            self.say(f"首轮采集完成，共编入 {cursor} 条变更；此后按时间表继续。运行情况：market status，或网页“来源”")
 
     def _first_runs_done(self) -> bool:
         store = open_store(self.settings, create=False)

@@ -61,7 +61,9 @@ print(json.dumps(told, ensure_ascii=False))
 """
 
 
-@pytest.mark.parametrize(("megabytes", "ballast"), [(5, 2_500_000), (7, 5_000_000)])
+@pytest.mark.parametrize(("megabytes", "ballast"), [
+    (7, 5_000_000), pytest.param(5, 2_500_000, marks=pytest.mark.long), pytest.param(12, 6_000_000, marks=pytest.mark.long),
+])
 def test_a_full_disk_refuses_reads_on_and_heals_in_the_same_process(tmp_path: Path, megabytes: int, ballast: int) -> None:
     """A small disk of its own, mounted in a namespace that ends with the program."""
     disk = tmp_path / "disk"

@@ -127,9 +127,9 @@ BUGS: tuple[Bug, ...] = (
     ),
     Bug(
         name="a removal never reaches the index",
-        file="indexer/feed.py",
-        old="    return {id: removals.get(id, seq) for id, seq in newest.items() if id not in records}\n",
-        new="    return {}\n",
+        file="indexer/engines/embedded_writing.py",
+        old="                if held.get(id, -1) < seq and (id not in newest or newest[id].seq <= seq)\n",
+        new="                if False\n",
         tests=("tests/indexer/test_feed.py::test_new_versions_replace_and_take_downs_remove",),
     ),
     Bug(

@@ -124,6 +124,11 @@ def moment_bounds(low: dt.datetime | None, high: dt.datetime | None) -> tuple[in
     return earliest, latest
 
 
+def regions_above(code: str) -> tuple[str, ...]:
+    """The codes of the divisions that hold a division: too coarse to say whether a notice lies in it."""
+    return tuple(each for each in dict.fromkeys((code[:2] + "0000", code[:4] + "00")) if each != code)
+
+
 def region_prefix(code: str) -> str:
     """The digits that a GB/T 2260 division and all it holds share: two, four or six.
 

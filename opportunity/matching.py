@@ -179,7 +179,10 @@ def _choice_state(part: Choice, facts: Facts) -> Answer:
     if value is None:
         return "unknown"
     if part.field == "region":
-        return "in" if any(contains(outer, value) for outer in part.values) else "out"
+        if any(contains(outer, value) for outer in part.values):
+            return "in"
+        # 浙江省 says of a search for 宁波 neither yes nor no: a value too coarse to answer is unknown.
+        return "unknown" if any(contains(value, inner) for inner in part.values) else "out"
     return "in" if value in part.values else "out"
 
 

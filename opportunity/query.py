@@ -94,7 +94,8 @@ class MomentRange:
 class Choice:
     """A coded field (type, region, source, origin) that equals one of the values.
 
-    A region code holds what lies in it: 330000 (浙江) holds 330200 (宁波) and 330203.
+    A region code holds what lies in it: 330000 (浙江) holds 330200 (宁波) and 330203. A notice
+    whose region is too coarse to answer (浙江 when 宁波 is asked for) counts as unknown.
     """
 
     field: str

@@ -108,7 +108,24 @@ def _midnight(day: dt.date | None, days: int = 0) -> dt.datetime | None:
 def with_filters(parsed: Query, request: SearchRequest) -> Query:
     """The parsed text joined with the chosen filters and the order that is meant."""
     filters = (*parsed.filters, *request.filters(parsed.now).values())
-    return replace(parsed, filters=filters, sort=meant_sort(parsed.root, request.sort), raw=request.text)
+    root = parsed.root if request.include_unknown else _without_unknown(parsed.root)
+    return replace(parsed, root=root, filters=filters, sort=meant_sort(parsed.root, request.sort), raw=request.text)
+
+
+_TYPED = (AmountRange, MomentRange, Choice)
+
+
+def typed_filters(root: Node) -> dict[str, Filter]:
+    """Filters that were typed beside the words (预算:>=100万) and keep unknown values, by field."""
+    parts = root.parts if isinstance(root, And) else (root,)
+    return {part.field: part for part in parts if isinstance(part, _TYPED) and part.unknown}
+
+
+def _without_unknown(root: Node) -> Node:
+    """The switch that leaves unknown values out holds for typed filters as for chosen ones."""
+    if isinstance(root, And):
+        return And(parts=tuple(_without_unknown(part) for part in root.parts))
+    return replace(root, unknown=False) if isinstance(root, _TYPED) else root
 
 
 def meant_sort(root: Node, sort: Sort | None) -> Sort:
@@ -133,7 +150,8 @@ def unknown_group(query: Query, filter_: Filter) -> Query:
     elif isinstance(filter_, MomentRange):
         only = Not(part=MomentRange(field=filter_.field, unknown=False))
     elif isinstance(filter_, Choice):
-        only = Choice(field=filter_.field, values=(), unknown=True)
+        # A region too coarse to answer is unknown too: all that is let in but does not match.
+        only = And(parts=(replace(filter_, unknown=True), Not(part=replace(filter_, unknown=False))))
     else:
         only = Openness(states=("unknown",), now=filter_.now)
     return replace(query, root=And(parts=(query.root, only)), filters=others)

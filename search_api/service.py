@@ -30,7 +30,7 @@ from search_api.freshness import Freshness
 from search_api.highlights import highlights, needles, opening
 from search_api.paging import Place, Recent, SortedPager, place_after
 from search_api.query_text import describe, parse_query
-from search_api.request import SearchRequest, unknown_group, with_filters
+from search_api.request import SearchRequest, typed_filters, unknown_group, with_filters
 from search_api.stored_results import KEPT, StoredResults, cursor_secret
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ class Search:
         """How many notices each chosen filter cannot judge, whether they are shown or switched off."""
         return {
             name: index.search(unknown_group(query, filter_), limit=1).total.value
-            for name, filter_ in request.filters(query.now).items()
+            for name, filter_ in {**typed_filters(query.root), **request.filters(query.now)}.items()
         }
 
     def _dress(self, page: _Page, query: Query, titles: Mapping[str, str]) -> list[HitAnswer]:

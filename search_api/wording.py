@@ -18,7 +18,7 @@ FIELD_TITLES: dict[str, str] = {
     "type": "公告类型", "region": "地区", "published": "发布时间", "budget": "预算金额", "ceiling_price": "最高限价",
     "award_amount": "中标金额", "deposit": "保证金", "registration_end": "报名（获取文件）截止", "deposit_due": "保证金截止",
     "question_end": "提问截止", "deadline": "投标（响应）截止", "opening_time": "开标时间",
-    "body": "正文", "attachment": "附件", "source": "来源", "origin": "数据来路", "state": "参与状态",
+    "first_seen": "首次采集时间", "enter_until": "参与时限", "body": "正文", "attachment": "附件", "source": "来源", "origin": "数据来路", "state": "参与状态",
 }
 # What a firm asks first.
 INTEREST = (

@@ -13,7 +13,7 @@ from typing import Any
 
 from indexer.engines.elastic_mapping import MOMENTS, NOTICE, SCOPES, WHOLE_COUNTRY, pairs, word_token
 from indexer.order import MAX_NUMBER
-from opportunity.facts import amount_bounds, moment_bounds, region_prefix, seconds
+from opportunity.facts import amount_bounds, moment_bounds, region_prefix, regions_above, seconds
 from opportunity.query import (
     AmountRange,
     And,
@@ -152,6 +152,8 @@ def _filter(condition: Filter) -> Clause:
             return _with_unknown(_moment(condition), condition.unknown, field)
         case Choice(field=field, values=values):
             wanted = [region_prefix(v) or WHOLE_COUNTRY for v in values] if field == "region" else list(values)
+            if field == "region" and condition.unknown:
+                wanted += [above for value in values for above in regions_above(value)]
             known = {"terms": {field: list(dict.fromkeys(wanted))}} if wanted else NONE
             return _with_unknown(known, condition.unknown, field)
         case Openness(states=states, now=now):

@@ -168,3 +168,18 @@ def test_the_plain_check_is_a_subset(title: str, body: str, data: st.DataObject)
             assert accepts(phrases, text, cutter().words)
         if accepts(phrase(wanted), text, cutter().words):
             assert accepts(term(wanted), text, cutter().words)
+
+
+def test_a_region_too_coarse_to_answer_is_unknown() -> None:
+    """浙江省 says of a search for 宁波 neither yes nor no; promise 1 counts it as unknown and keeps it."""
+    province = search_text(record(region=Region(code="330000", name="浙江省")))
+    city = search_text(record(region=Region(code="330200", name="浙江省宁波市")))
+    other = search_text(record(region=Region(code="320000", name="江苏省")))
+    ningbo = Choice(field="region", values=("330200",))
+    assert filter_state(ningbo, city) == "in"
+    assert filter_state(ningbo, province) == "unknown"
+    assert filter_state(ningbo, other) == "out"
+    assert filter_state(Choice(field="region", values=("330203",)), city) == "unknown"
+    assert filter_state(Choice(field="region", values=("330000",)), city) == "in"
+    assert found(Everything(), province, ningbo)
+    assert not found(Everything(), province, Choice(field="region", values=("330200",), unknown=False))

@@ -313,3 +313,15 @@ def test_bytes_that_are_no_text_do_no_harm(filled: Market, raw: str) -> None:
     page = filled.client.get(f"/?q={raw}", headers={"accept": "text/html"})
     assert page.status_code in (200, 400)
     assert "set-cookie" not in page.headers
+
+
+def test_typed_filters_tell_their_unknown_group_too(filled: Market) -> None:
+    """预算:>=1 typed beside the words keeps what has no known budget, and says how many those are."""
+    told = get(filled, "/api/v1/search", q="预算:>=1", limit=1)
+    without = get(filled, "/api/v1/search", q="预算:>=1!", limit=1)
+    switched_off = get(filled, "/api/v1/search", q="预算:>=1", limit=1, include_unknown="false")
+    unknown = told["unknown"]["budget"]
+    assert unknown > 0
+    assert told["total"]["value"] == without["total"]["value"] + unknown
+    assert switched_off["total"] == without["total"]
+    assert "budget" not in without["unknown"]

@@ -12,13 +12,14 @@ import dataclasses
 import datetime as dt
 import itertools
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from indexer.ahead import Ahead, Batch, removed_of
 from indexer.document import Document
 from indexer.documents import document_of
 from indexer.engine import DocumentRefused, Engine, Index
 from indexer.words import Cutter
-from opportunity.change import Change, ChangeKind
 from opportunity.errors import EngineUnavailable, IndexBusy, MarketError, RebuildNeeded
 from opportunity.notice import NoticeRecord
 from opportunity.settings import Settings
@@ -30,6 +31,8 @@ Progress = Callable[[int], object]
 REASON = "index"  # of what the feeder puts into the quarantine
 # While a new index is built the live one is fed after so many notices.
 _LIVE_EVERY = 2_000
+# With so many changes to catch up on a second process pays, which takes a second of work to start.
+_LONG_BACKLOG = 5_000
 
 
 class Feeder:
@@ -37,14 +40,18 @@ class Feeder:
 
     def __init__(
         self, store: Store, engine: Engine, cutter: Cutter, settings: Settings, clock: Callable[[], dt.datetime],
-        *, make_document: DocumentOf = document_of,
+        *, make_document: DocumentOf = document_of, long_backlog: int = _LONG_BACKLOG,
     ) -> None:
+        """``long_backlog``: from so many changes on documents are made ahead in a second process."""
         self._store = store
         self._engine = engine
         self._cutter = cutter
         self._batch = settings.index_batch
         self._clock = clock
         self._make_document = make_document
+        self._long_backlog = long_backlog
+        alone = make_document is not document_of or (os.cpu_count() or 1) < 2
+        self._ahead = None if alone else Ahead(settings, store.home_id, cutter.fingerprint)
 
     def step(self) -> int:
         """Applies the next batch of changes in one commit; returns how many changes (0: nothing new).
@@ -53,6 +60,11 @@ class Feeder:
         older backup was put back); IndexBusy when another process feeds; EngineUnavailable.
         """
         return self._advance(self._engine.writer())
+
+    def close(self) -> None:
+        """Ends the process that makes documents ahead, if there is one. The feeder may go on."""
+        if self._ahead is not None:
+            self._ahead.close()
 
     def run_until_idle(self) -> int:
         """Steps until nothing is new; returns how many changes were applied."""
@@ -102,8 +114,11 @@ class Feeder:
 
     def _advance(self, index: Index) -> int:
         cursor = index.cursor()
+        if self._ahead is not None and (batch := self._ahead.take(cursor, self._batch)) and _applied(index, batch):
+            return batch.changes
         changes = self._store.changes(cursor, self._batch)
         if not changes:
+            self.close()
             watermark = self._store.watermark()
             if watermark < cursor:
                 raise RebuildNeeded(
@@ -111,9 +126,16 @@ class Feeder:
                 )
             return 0
         last = changes[-1].seq
+        self._look_ahead(last)
         records = self._store.records(list(dict.fromkeys(change.notice for change in changes)))
-        self._apply(index, list(records.values()), _removed(changes, records), last, self._committed(last))
+        self._apply(index, list(records.values()), removed_of(changes, records), last, self._committed(last))
         return len(changes)
+
+    def _look_ahead(self, after: int) -> None:
+        """Has the batch behind ``after`` made by the second process when there is much to catch up on."""
+        if self._ahead is not None and self._store.watermark() - after >= self._long_backlog:
+            self._ahead.start()
+            self._ahead.ask(after, self._batch)
 
     def _apply(
         self, index: Index, records: Sequence[NoticeRecord], removed: Mapping[str, int], cursor: int, at: str
@@ -169,12 +191,10 @@ class Feeder:
         return self._store.committed_at(seq).isoformat()
 
 
-def _removed(changes: Sequence[Change], records: Mapping[str, NoticeRecord]) -> dict[str, int]:
-    """What the store no longer holds, with the number of the change after which it was gone.
-
-    A notice whose removal lies beyond this batch is gone from the store already: it is removed now, and the later
-    change finds it so.
-    """
-    newest = {change.notice: change.seq for change in changes}
-    removals = {change.notice: change.seq for change in changes if change.kind is ChangeKind.REMOVED}
-    return {id: removals.get(id, seq) for id, seq in newest.items() if id not in records}
+def _applied(index: Index, batch: Batch) -> bool:
+    """Writes a batch made ahead; False when a document was refused: then nothing of the batch was written."""
+    try:
+        index.apply(batch.documents, batch.removed, batch.last, batch.at)
+    except DocumentRefused:
+        return False
+    return True

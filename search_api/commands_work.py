@@ -146,6 +146,7 @@ def feed(*, once: bool) -> None:
         try:
             _feed_until(feeder, parts, stopping, once=once)
         finally:
+            feeder.close()
             remove_beat(parts.settings.home, "feeder")
 
 

@@ -62,7 +62,11 @@ def words() -> Cutter:
     return cutter()
 
 
-@pytest.fixture(scope="module", params=engine_modules())
+# One worker for an engine: its server starts once, whatever the number of workers.
+_ENGINES = [pytest.param(name, marks=pytest.mark.xdist_group(f"engine-{name}")) for name in engine_modules()]
+
+
+@pytest.fixture(scope="module", params=_ENGINES)
 def factory(request: pytest.FixtureRequest, words: Cutter) -> Iterator[Factory]:
     bench = BENCHES[request.param]
     with bench.serve() as settings_for:

@@ -202,6 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--traced", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--finish", type=int, default=1, help="so many processes at the end that are not killed")
     options = parser.parse_args(arguments)
     lane = Lane(options.kind, settings_of(options.home, options.replicas), options.seed)
     lane.tell("ready")
@@ -211,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             lane.tell(f"{lane.kills} kills, {lane.inside} of them inside")
     if options.traced:
         lane.traced(options.traced)
-    if options.kind != "web":
+    for _ in range(options.finish if options.kind != "web" else 0):
         lane.finish()
     sys.stdout.write(json.dumps(lane.report(), ensure_ascii=False) + "\n")
 

@@ -18,20 +18,19 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks import contestants
 from benchmarks.corpus import Notices
+from benchmarks.documents import made, read
 from benchmarks.mix import Mix
 from indexer.document import Document
-from indexer.documents import document_of
-from indexer.words import cutter
+from indexer.words import Cutter, cutter
 from opportunity.query import Phrase
 from tests.corpus import NOW
 
-BATCH = 1_000
 PAGE = 20
 SAMPLE_EVERY = 50  # documents kept for drawing searches and for the oracle
 
@@ -43,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--searches", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--corpus", type=Path, help="folder of real texts outside the project")
+    parser.add_argument("--documents", type=Path, help="file of --notices ready documents (benchmarks.documents)")
     parser.add_argument("--alone", action="store_true", help="measure in this process")
     options = parser.parse_args(arguments)
     names = options.contestant or contestants.names()
@@ -55,21 +55,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command = [sys.executable, "-m", "benchmarks.search_mix", "--alone", "--contestant", name]
         for option in ("notices", "searches", "seed"):
             command += [f"--{option}", str(getattr(options, option))]
-        if options.corpus:
-            command += ["--corpus", str(options.corpus)]
+        for option in ("corpus", "documents"):
+            if getattr(options, option):
+                command += [f"--{option}", str(getattr(options, option))]
         subprocess.run(command, check=True)
 
 
 def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     words = cutter()
-    notices = Notices(options.seed, options.corpus)
     with tempfile.TemporaryDirectory() as folder:
         contest = contestants.enter(name, Path(folder), words)
         sample: list[Document] = []
         characters = seconds = 0.0
-        for start in range(0, options.notices, BATCH):
-            records = notices.records(min(BATCH, options.notices - start), start)
-            batch = [document_of(record, words) for record in records]
+        for batch in batches(options, words):
             sample += batch[::SAMPLE_EVERY]
             characters += sum(len(text) for document in batch for text in document.texts.get("body", ()))
             began = time.perf_counter()
@@ -88,9 +86,24 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         }
         result |= time_searches(contest, searches)
         result |= compare(contest, searches, sample)
+        result["searches"] = len(searches)
         result["peak_megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         contest.close()
     return result
+
+
+def batches(options: argparse.Namespace, words: Cutter) -> Iterator[list[Document]]:
+    """The documents, made now or read from a file of them."""
+    if options.documents is None:
+        notices = Notices(options.seed, options.corpus)
+        yield from made(notices, options.notices, words)
+        return
+    left = options.notices
+    for batch in read(options.documents):
+        yield batch[:left]
+        left -= len(batch)
+        if left <= 0:
+            return
 
 
 def time_searches(contest: contestants.Contest, searches: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -33,6 +33,8 @@ REASON = "index"  # of what the feeder puts into the quarantine
 _LIVE_EVERY = 2_000
 # With so many changes to catch up on a second process pays, which takes a second of work to start.
 _LONG_BACKLOG = 5_000
+# Then a commit holds so many batches: fewer segments are written only to be merged.
+_BATCHES_AHEAD = 3
 
 
 class Feeder:
@@ -114,8 +116,10 @@ class Feeder:
 
     def _advance(self, index: Index) -> int:
         cursor = index.cursor()
-        if self._ahead is not None and (batch := self._ahead.take(cursor, self._batch)) and _applied(index, batch):
+        batch = self._ahead.take(cursor, self._batch * _BATCHES_AHEAD) if self._ahead is not None else None
+        if batch is not None and _applied(index, batch):
             return batch.changes
+        del batch
         changes = self._store.changes(cursor, self._batch)
         if not changes:
             self.close()
@@ -135,7 +139,7 @@ class Feeder:
         """Has the batch behind ``after`` made by the second process when there is much to catch up on."""
         if self._ahead is not None and self._store.watermark() - after >= self._long_backlog:
             self._ahead.start()
-            self._ahead.ask(after, self._batch)
+            self._ahead.ask(after, self._batch * _BATCHES_AHEAD)
 
     def _apply(
         self, index: Index, records: Sequence[NoticeRecord], removed: Mapping[str, int], cursor: int, at: str

@@ -46,7 +46,7 @@ class Bench:
         deadline = time.monotonic() + 60
         while not self.ahead._asked:
             assert time.monotonic() < deadline
-            self.ahead.ask(self.engine.writer().cursor(), BATCH)
+            self.ahead.ask(self.engine.writer().cursor(), 3 * BATCH)
             time.sleep(0.05)
         assert self.ahead._process is not None
         return self.ahead._process.pid
@@ -87,7 +87,7 @@ def test_packing_changes_nothing(bench: Bench) -> None:
 def test_a_backlog_is_fed_through_the_worker_and_the_worker_ends_when_idle(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load(bench.store, 0, 6 * BATCH)
+    load(bench.store, 0, 9 * BATCH)
     load(bench.store, 0, 10, version=1)
     bench.store.take_down(notice_of(4, 0).id, reason="test", at=NOW)
     worker = bench.start()
@@ -101,10 +101,10 @@ def test_a_backlog_is_fed_through_the_worker_and_the_worker_ends_when_idle(
 
     monkeypatch.setattr(bench.ahead, "take", noted)
     bench.feeder.run_until_idle()
-    assert len(taken) >= 5
+    assert len(taken) >= 3
     assert gone(worker)
     bench.engine.close()
-    newest = {**dict.fromkeys(range(6 * BATCH), 0), **dict.fromkeys(range(10), 1)}
+    newest = {**dict.fromkeys(range(9 * BATCH), 0), **dict.fromkeys(range(10), 1)}
     check(bench.settings, newest, (4,))
 
 

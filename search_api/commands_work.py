@@ -17,7 +17,7 @@ from rich.text import Text
 from indexer.engine import Engine
 from indexer.engines import open_engine
 from indexer.words import Cutter, cutter
-from opportunity.errors import IndexBusy, MarketError, RebuildNeeded
+from opportunity.errors import EngineError, IndexBusy, MarketError, RebuildNeeded
 from opportunity.query import Sort
 from opportunity.settings import Settings
 from opportunity.store import Store, open_store
@@ -187,9 +187,14 @@ def _feed_until(feeder: Feeder, parts: Parts, stopping: threading.Event, *, once
 
 
 def _beat(parts: Parts, problem: str | None) -> None:
-    index = None if problem else parts.engine.current()
+    cursor = 0
+    try:
+        index = None if problem else parts.engine.current()
+        cursor = 0 if index is None else index.cursor()
+    except EngineError as error:  # an engine that goes away between a step and its beat ends nothing
+        problem = error.message
     write_beat(
-        parts.settings.home, "feeder", system_clock(), cursor=0 if index is None else index.cursor(),
+        parts.settings.home, "feeder", system_clock(), cursor=cursor,
         watermark=parts.store.watermark(), problem=problem,
     )
 

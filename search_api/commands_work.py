@@ -66,10 +66,11 @@ def search(text: str, *, as_json: bool, limit: int, sort: Sort | None, cursor: s
     with _parts() as parts:
         service = Search(store=parts.store, engine=parts.engine, cutter=parts.cutter, clock=system_clock)
         answer = service.search(SearchRequest(text=text, sort=sort), limit=limit, cursor=cursor, facets=False)
-    if as_json:
-        typer.echo(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False))
-    else:
-        _print(answer, Console())
+        if as_json:
+            typer.echo(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False))
+        else:
+            _print(answer, Console())
+        service.close()
 
 
 def _print(answer: SearchAnswer, console: Console) -> None:
@@ -131,7 +132,10 @@ def web() -> None:
                 f"警告：正在监听 {parts.settings.host}，其他机器也能访问；本服务没有登录，请置于反向代理之后。", fg="yellow", err=True
             )
         app = create_app(parts.settings, store=parts.store, engine=parts.engine, cutter=parts.cutter)
-        serve(app, parts.settings, system_clock)
+        try:
+            serve(app, parts.settings, system_clock)
+        finally:
+            app.state.search.close()
 
 
 def feed(*, once: bool) -> None:

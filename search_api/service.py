@@ -69,8 +69,16 @@ class Search:
         self.freshness = Freshness(store=store, clock=clock)
         self._results = StoredResults(store)
         self._recent = Recent()
-        self._random_bytes = random_bytes
-        self._secret: bytes | None = None
+        # Made once per store, at the start: no search waits for the write lock.
+        self._secret = cursor_secret(store, random_bytes)
+
+    def flush(self) -> None:
+        """Wait until the ranked lists of past searches are in the store."""
+        self._results.flush()
+
+    def close(self) -> None:
+        """Write the ranked lists that still wait for the store."""
+        self._results.close()
 
     def index(self) -> Index:
         """The index that answers now; raises when there is none, or RebuildNeeded if another cutter made it."""
@@ -93,7 +101,7 @@ class Search:
             page = self._first(index, query, request, limit)
         else:
             came = decode(
-                cursor, self._signing_secret(), search=request.digest, fingerprint=index.fingerprint,
+                cursor, self._secret, search=request.digest, fingerprint=index.fingerprint,
                 now=self.clock(),
             )
             query = self.query(request, came.now)
@@ -252,9 +260,4 @@ class Search:
             now=page.now, total=page.total.value, exact=page.total.exact, shown=page.shown, unknown=page.unknown,
             stored=page.stored, offset=page.offset, engine=page.place.engine, last=page.place.last,
         )
-        return encode(cursor, self._signing_secret())
-
-    def _signing_secret(self) -> bytes:
-        if self._secret is None:
-            self._secret = cursor_secret(self.store, self._random_bytes)
-        return self._secret
+        return encode(cursor, self._secret)

@@ -186,11 +186,13 @@ def test_a_kept_list_expires(market: Market) -> None:
     market.save([invented(number) for number in range(30)])
     request = SearchRequest(text="采购")
     first = market.search.search(request, limit=10)
+    market.search.flush()
     market.now += dt.timedelta(hours=25)
     with pytest.raises(BadCursor, match="24 小时"):
         market.search.search(request, limit=10, cursor=first.next)
     market.now += dt.timedelta(hours=24)
     market.search.search(request, limit=5)
+    market.search.flush()
     with market.store.read() as connection:
         rows = connection.execute(search_result.select()).all()
     assert len(rows) == 1, "the old list went when the new one came"
@@ -200,6 +202,7 @@ def test_the_same_list_is_kept_once(market: Market) -> None:
     market.save([invented(number) for number in range(30)])
     for _ in range(3):
         market.search.search(SearchRequest(text="采购"), limit=10)
+    market.search.flush()
     with market.store.read() as connection:
         assert len(connection.execute(search_result.select()).all()) == 1
 
@@ -207,6 +210,7 @@ def test_the_same_list_is_kept_once(market: Market) -> None:
 def test_a_page_that_is_whole_keeps_nothing(market: Market) -> None:
     market.save([invented(number) for number in range(8)])
     assert market.search.search(SearchRequest(text="采购"), limit=10).next is None
+    market.search.flush()
     with market.store.read() as connection:
         assert connection.execute(search_result.select()).all() == []
 
@@ -248,3 +252,16 @@ def test_many_readers_turn_pages_while_the_market_moves(market: Market) -> None:
             market.save([invented(1000 + step), invented(step)])
         stopping.set()
         assert all(reader.result() >= 1 for reader in readers)
+
+
+def test_no_search_waits_for_the_store_to_be_written(market: Market) -> None:
+    """An import or a crawl may hold the write lock for long: a first page and its next come all the same."""
+    market.save([invented(number) for number in range(30)])
+    with market.store.write():
+        first = market.search.search(SearchRequest(text="采购"), limit=5)
+        assert first.next is not None
+        second = market.search.search(SearchRequest(text="采购"), limit=5, cursor=first.next)
+        assert len({hit.id for hit in (*first.hits, *second.hits)}) == 10
+    market.search.flush()
+    with market.store.read() as connection:
+        assert len(connection.execute(search_result.select()).all()) == 1

@@ -16,6 +16,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from indexer.ahead import Ahead, Batch, removed_of
+from indexer.attempts import Attempts
 from indexer.document import Document
 from indexer.documents import document_of
 from indexer.engine import DocumentRefused, Engine, Index
@@ -53,6 +54,7 @@ class Feeder:
         self._make_document = make_document
         self._long_backlog = long_backlog
         alone = make_document is not document_of or (os.cpu_count() or 1) < 2
+        self._attempts = Attempts(settings.home)
         self._ahead = None if alone else Ahead(settings, store.home_id, cutter.fingerprint)
 
     def step(self) -> int:
@@ -61,7 +63,11 @@ class Feeder:
         Raises RebuildNeeded when the index is of another cutter or schema, or is newer than the store (an
         older backup was put back); IndexBusy when another process feeds; EngineUnavailable.
         """
-        return self._advance(self._engine.writer())
+        index = self._engine.writer()
+        try:
+            return self._advance(index, self._attempts)
+        finally:
+            self._attempts.survived()
 
     def close(self) -> None:
         """Ends the process that makes documents ahead, if there is one. The feeder may go on."""
@@ -114,13 +120,13 @@ class Feeder:
         except (IndexBusy, RebuildNeeded, EngineUnavailable):
             return
 
-    def _advance(self, index: Index) -> int:
+    def _advance(self, index: Index, attempts: Attempts | None = None) -> int:
+        """One batch; the live index's are noted in ``attempts``, since a batch may kill this very process."""
         cursor = index.cursor()
-        batch = self._ahead.take(cursor, self._batch * _BATCHES_AHEAD) if self._ahead is not None else None
-        if batch is not None and _applied(index, batch):
-            return batch.changes
-        del batch
-        changes = self._store.changes(cursor, self._batch)
+        care = "none" if attempts is None else attempts.care(cursor)
+        if care == "none" and (made := self._made_ahead(index, cursor, attempts)):
+            return made
+        changes = self._store.changes(cursor, self._batch if care == "none" else 1)
         if not changes:
             self.close()
             watermark = self._store.watermark()
@@ -130,10 +136,27 @@ class Feeder:
                 )
             return 0
         last = changes[-1].seq
-        self._look_ahead(last)
+        if care == "none":
+            self._look_ahead(last)
         records = self._store.records(list(dict.fromkeys(change.notice for change in changes)))
-        self._apply(index, list(records.values()), removed_of(changes, records), last, self._committed(last))
+        removed = removed_of(changes, records)
+        if care == "leave_out":
+            for record in records.values():
+                self._set_aside(record, "公告使索引进程反复中止，未编入索引", RuntimeError("process died"))
+            records = {}
+        if attempts is not None:
+            attempts.begin(cursor, last)
+        self._apply(index, list(records.values()), removed, last, self._committed(last))
         return len(changes)
+
+    def _made_ahead(self, index: Index, cursor: int, attempts: Attempts | None) -> int:
+        """Applies the batch that the second process has made for this place; 0 when there is none."""
+        batch = self._ahead.take(cursor, self._batch * _BATCHES_AHEAD) if self._ahead is not None else None
+        if batch is None:
+            return 0
+        if attempts is not None:
+            attempts.begin(cursor, batch.last)
+        return batch.changes if _applied(index, batch) else 0
 
     def _look_ahead(self, after: int) -> None:
         """Has the batch behind ``after`` made by the second process when there is much to catch up on."""

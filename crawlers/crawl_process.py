@@ -104,7 +104,7 @@ def admitted(source: Source, store: Store, settings: Settings, now: dt.datetime)
     if not source.demonstration:
         if state is None or not state.enabled:
             raise ConfigurationError(
-                f"来源 {source.id}（{source.title}）尚未启用。启用前请阅读其条款，并填写联系方式：MARKET_CONTACT", source=source.id
+                f"来源 {source.id}（{source.title}）尚未启用。请先阅读其条款，再运行：market source enable {source.id}", source=source.id
             )
         if not contact.strip():
             raise ConfigurationError("采集真实来源必须填写联系方式（MARKET_CONTACT），写入 User-Agent 供网站联系", source=source.id)

@@ -78,19 +78,24 @@ def main() -> None:
     common = ["--seed", options.seed, *(["--corpus", options.corpus] if options.corpus else [])]
     road = run("store_road", "--notices", options.notices, *common)
     tell_road(road)
-    results = []
+    results, failed = [], []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "documents"
         documents.write(file, Notices(options.seed, options.corpus), options.notices, cutter())
         for name in options.contestant or contestants.names():
             count = min(options.notices, options.whoosh_notices) if name.startswith("whoosh") else options.notices
-            results.append(run(
-                "search_mix", "--alone", "--contestant", name, "--notices", count, "--searches", options.searches,
-                "--documents", file, *common,
-            ))
+            try:
+                results.append(run(
+                    "search_mix", "--alone", "--contestant", name, "--notices", count, "--searches", options.searches,
+                    "--documents", file, *common,
+                ))
+            except subprocess.CalledProcessError:  # its message is on stderr; the others still count
+                failed.append(name)
     tell_table(results, options.notices)
     tell(f"{(time.monotonic() - began) / 60:.1f} minutes")
     sys.stdout.write(json.dumps({**road, "contestants": results}, ensure_ascii=False) + "\n")
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

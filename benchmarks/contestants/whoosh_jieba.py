@@ -53,7 +53,8 @@ class Contestant:
         match node:
             case Phrase(raw=raw, scope=Scope.DEFAULT):
                 words = dict.fromkeys(token.text for token in self._analyzer(raw, mode="query"))
-                return tree.And([tree.Term("text", word) for word in words])
+                # The analyzer drops single characters: where it leaves nothing, nothing is found.
+                return tree.And([tree.Term("text", word) for word in words]) if words else tree.NullQuery
             case And(parts=parts):
                 return tree.And([self._tree(part) for part in parts])
             case Or(parts=parts):
@@ -66,7 +67,7 @@ class Contestant:
     def first_page(self, query: Query, limit: int) -> int:
         if query.filters:
             raise NotOffered
-        found = self._searcher.search(self._tree(query.root), limit=limit)
+        found = self._searcher.search(self._tree(query.root).normalize(), limit=limit)
         for hit in found:
             hit.fields()
         return len(found)
@@ -75,7 +76,7 @@ class Contestant:
         raise NotOffered
 
     def ids(self, query: Query) -> set[str]:
-        numbers = self._searcher.docs_for_query(self._tree(query.root))
+        numbers = self._searcher.docs_for_query(self._tree(query.root).normalize())
         return {self._searcher.stored_fields(number)["id"] for number in numbers}
 
     def close(self) -> None:

@@ -63,7 +63,7 @@ DOWNLOADER_MIDDLEWARES = {
 SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
 EXTENSIONS_BASE = {
     "scrapy.extensions.corestats.CoreStats": 0,
-    "scrapy.extensions.memusage.MemoryUsage": 0,
+    "crawlers.memory.OwnMemoryUsage": 0,
     "scrapy.extensions.closespider.CloseSpider": 0,
 }
 ITEM_PIPELINES = {"crawlers.pipelines.StorePipeline": 100}

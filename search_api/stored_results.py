@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-import structlog
 from sqlalchemy import Connection, delete, insert, select
 
 from opportunity.errors import BadCursor, StoreBusy, StoreError
@@ -93,6 +92,8 @@ class StoredResults:
                     return
                 continue
             except StoreError as error:
+                import structlog  # seldom needed, and it brings twisted along
+
                 structlog.get_logger("search_api").warning("list_not_kept", code=error.code, message=error.message)
                 return
             with self._lock:

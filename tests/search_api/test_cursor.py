@@ -75,5 +75,6 @@ def test_a_cursor_continues_its_own_search_only(market: Market) -> None:
 def test_processes_of_one_home_share_the_secret(market: Market) -> None:
     market.save([invented(number) for number in range(30)])
     token = market.search.search(SearchRequest(text="采购"), limit=5).next
+    market.search.flush()
     again = type(market.search)(store=market.store, engine=market.engine, cutter=market.cutter, clock=market.clock)
     assert len(again.search(SearchRequest(text="采购"), limit=5, cursor=token).hits) == 5

@@ -52,7 +52,8 @@ class Mix:
             counts: Counter[str] = Counter()
             for text in self._bodies[:600]:
                 counts.update({text[at : at + size] for at in range(len(text) - size + 1)})
-            top = counts.most_common(max(1, len(counts) // 10))
+            # Ties by text: the order of a set differs from process to process, the searches must not.
+            top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: max(1, len(counts) // 10)]
             counted.append((tuple(text for text, _ in top), [count for _, count in top]))
         return counted
 

@@ -20,11 +20,11 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from opportunity.errors import MarketError, ScheduleError
+from opportunity.heartbeat import write_heartbeat
 from opportunity.notice import SHANGHAI
 from opportunity.settings import Settings
 from opportunity.store import Store
 from schedules import slots
-from schedules.heartbeat import write_heartbeat
 from schedules.timetable import Entry, newest_slot, slots_between, synchronise, trigger
 
 log = structlog.get_logger()

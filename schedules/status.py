@@ -6,11 +6,11 @@ import datetime as dt
 from typing import Any
 
 from opportunity.health import health
+from opportunity.heartbeat import read_heartbeat
 from opportunity.run import Health
 from opportunity.settings import Settings
 from opportunity.store import Store
 from schedules import slots
-from schedules.heartbeat import read_heartbeat
 
 # A process writes its heartbeat at least every 10 s; silent for longer than this it counts as gone.
 SILENT_SECONDS = 60.0

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from opportunity.errors import ConfigurationError
+from opportunity.heartbeat import read_heartbeat
 from opportunity.settings import Settings
 from opportunity.store import open_store
-from schedules.heartbeat import read_heartbeat
 from schedules.supervisor import Child, Supervisor, market_child
 
 WAIT_SECONDS = 60.0

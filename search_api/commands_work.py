@@ -18,13 +18,13 @@ from indexer.engine import Engine
 from indexer.engines import open_engine
 from indexer.words import Cutter, cutter
 from opportunity.errors import EngineError, IndexBusy, MarketError, RebuildNeeded
+from opportunity.heartbeat import remove_heartbeat, write_heartbeat
 from opportunity.query import Sort
 from opportunity.settings import Settings
 from opportunity.store import Store, open_store
 from opportunity.store.store import system_clock
 from search_api import wording
 from search_api.answers import HitAnswer, SearchAnswer
-from search_api.beat import remove_beat, write_beat
 from search_api.query_text import describe, parse_query
 from search_api.request import SearchRequest
 from search_api.service import Search
@@ -151,7 +151,7 @@ def feed(*, once: bool) -> None:
             _feed_until(feeder, parts, stopping, once=once)
         finally:
             feeder.close()
-            remove_beat(parts.settings.home, "feeder")
+            remove_heartbeat(parts.settings.home, "feeder")
 
 
 def _feed_until(feeder: Feeder, parts: Parts, stopping: threading.Event, *, once: bool) -> None:
@@ -197,7 +197,7 @@ def _beat(parts: Parts, problem: str | None) -> None:
         cursor = 0 if index is None else index.cursor()
     except EngineError as error:  # an engine that goes away between a step and its beat ends nothing
         problem = error.message
-    write_beat(
+    write_heartbeat(
         parts.settings.home, "feeder", system_clock(), cursor=cursor,
         watermark=parts.store.watermark(), problem=problem,
     )

@@ -101,7 +101,7 @@ class Freshness:
 
     def _judge(self, state: SourceState, now: dt.datetime) -> Standing:
         runs = self._store.runs(state.id, limit=RUNS_LOOKED_AT)
-        verdict, sentence = health({**state.facts, "interval_minutes": interval(state.facts)}, runs, state, now)
+        verdict, sentence = health(state.facts, runs, state, now)
         return Standing(
             id=state.id, title=str(state.facts.get("title") or state.id), facts=state.facts, enabled=state.enabled,
             health=verdict, sentence=sentence, last_complete_at=last_complete(runs), paused_until=state.paused_until,

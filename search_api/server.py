@@ -14,8 +14,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from opportunity.errors import ConfigurationError
+from opportunity.heartbeat import remove_heartbeat, write_heartbeat
 from opportunity.settings import Settings
-from search_api.beat import remove_beat, write_beat
 
 HEAD_SECONDS = 10.0
 IDLE_SECONDS = 15
@@ -108,9 +108,9 @@ def serve(app: Any, settings: Settings, clock: Callable[[], dt.datetime]) -> Non
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     listener = bind(settings)
-    write_beat(settings.home, "address", clock(), url=address(settings, listener))
+    write_heartbeat(settings.home, "address", clock(), url=address(settings, listener))
     try:
         uvicorn.Server(configuration(app)).run(sockets=[listener])
     finally:
-        remove_beat(settings.home, "address")
+        remove_heartbeat(settings.home, "address")
         listener.close()

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from schedules.heartbeat import read_heartbeat
+from opportunity.heartbeat import read_heartbeat
 
 pytestmark = pytest.mark.xdist_group("up")
 

@@ -10,11 +10,11 @@ import typer
 from typer.testing import CliRunner, Result
 
 from opportunity.errors import BadQuery
+from opportunity.heartbeat import remove_heartbeat, write_heartbeat
 from opportunity.run import Verdict
 from opportunity.settings import Settings
 from opportunity.store import open_store
 from search_api import commands
-from search_api.beat import remove_beat, write_beat
 from tests.search_api.conftest import open_market
 from tests.search_api.notices import NOW, incoming, invented, notice
 
@@ -98,11 +98,11 @@ def test_a_search_without_an_index_says_what_to_do(tmp_path: Path, monkeypatch: 
 
 
 def test_a_beat_of_another_process_is_left_alone(tmp_path: Path) -> None:
-    write_beat(tmp_path, "address", NOW, url="http://127.0.0.1:1")
+    write_heartbeat(tmp_path, "address", NOW, url="http://127.0.0.1:1")
     file = tmp_path / "run" / "address.json"
     file.write_text(file.read_text().replace('"pid": ', '"pid": 1'))
-    remove_beat(tmp_path, "address")
+    remove_heartbeat(tmp_path, "address")
     assert file.exists()
-    write_beat(tmp_path, "address", NOW, url="http://127.0.0.1:1")
-    remove_beat(tmp_path, "address")
+    write_heartbeat(tmp_path, "address", NOW, url="http://127.0.0.1:1")
+    remove_heartbeat(tmp_path, "address")
     assert not file.exists()

@@ -25,3 +25,10 @@ def read_heartbeat(home: Path, name: str) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def remove_heartbeat(home: Path, name: str) -> None:
+    """Take the file away if it is this process's own: a successor's stays."""
+    beat = read_heartbeat(home, name)
+    if beat is not None and beat.get("pid") == os.getpid():
+        (home / "run" / f"{name}.json").unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from indexer.document import Document
 from indexer.engine import DocumentRefused
 from indexer.engines.elastic_names import month_of
 from indexer.order import MAX_NUMBER
+from indexer.values import checked_code, checked_number, region_terms
 from opportunity.notice import AMOUNT_FIELDS, MOMENT_FIELDS
 from opportunity.query import DEFAULT_SCOPE
 
@@ -28,7 +29,6 @@ SCOPES = tuple(scope.value for scope in DEFAULT_SCOPE)
 HEAD = ("project_number", "buyer", "agency", "suppliers")
 MOMENTS = ("published", *MOMENT_FIELDS)
 NOTICE, REMOVED, CURSOR = "notice", "removed", "cursor"
-WHOLE_COUNTRY = "*"
 MAX_ID_BYTES = 512  # of Elasticsearch's _id
 _MAX_CODE_BYTES = 32_766  # of one of Lucene's terms
 _DAY = 86_400
@@ -74,11 +74,6 @@ def word_token(word: str) -> str:
     return f"#{hashlib.sha256(word.encode()).hexdigest()}"  # no word begins with a mark
 
 
-def region_terms(code: str) -> list[str]:
-    """330203 -> the whole country, 33, 3302, 330203: a search for a division looks for its own digits."""
-    return [WHOLE_COUNTRY, code[:2], code[:4], code]
-
-
 def row_of(document: Document) -> tuple[str, bytes]:
     """The month whose index holds the document, and its JSON; DocumentRefused when a value cannot be held."""
     try:
@@ -100,8 +95,8 @@ def removal_row(id: str, seq: int) -> bytes:
 def _values(document: Document) -> Json:
     texts = document.texts
     values: Json = {
-        "kind": NOTICE, "id": _code(document.id), "seq": _integer(document.seq),
-        "first_seen": _integer(document.first_seen), "source": _code(document.source), "origin": _code(document.origin),
+        "kind": NOTICE, "id": _code(document.id), "seq": checked_number(document.seq),
+        "first_seen": checked_number(document.first_seen), "source": _code(document.source), "origin": _code(document.origin),
     }
     fields = {**{scope: texts.get(scope, ()) for scope in SCOPES}, "head": [t for s in HEAD for t in texts.get(s, ())]}
     for name, strings in fields.items():
@@ -116,31 +111,19 @@ def _values(document: Document) -> Json:
     if document.region is not None:
         values["region"] = region_terms(_code(document.region))
         values["province"] = document.region[:2] + "0000"
-    values |= {name: _integer(document.amounts[name]) for name in AMOUNT_FIELDS if name in document.amounts}
+    values |= {name: checked_number(document.amounts[name]) for name in AMOUNT_FIELDS if name in document.amounts}
     for name in MOMENTS:
         pair = document.published if name == "published" else document.moments.get(name)
         if pair is not None:
-            values[f"{name}_start"], values[f"{name}_end"] = _integer(pair[0]), _integer(pair[1])
+            values[f"{name}_start"], values[f"{name}_end"] = checked_number(pair[0]), checked_number(pair[1])
     published = values.get("published_start", document.first_seen)
     values["fresh_at"] = min(published, document.first_seen + _DAY)  # a date in the future gains nothing
     if document.enter_until is not None:
-        values["enter_until"] = values["gate"] = _integer(document.enter_until)
+        values["enter_until"] = values["gate"] = checked_number(document.enter_until)
     if document.closed_by_type:
         values["gate"] = -MAX_NUMBER  # closed at every instant
     return values
 
 
-def _integer(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"不是整数：{value!r:.80}")
-    if not -MAX_NUMBER <= value <= MAX_NUMBER:
-        raise ValueError(f"数值超出范围：{value!r:.80}")
-    return value
-
-
 def _code(value: Any) -> str:
-    if type(value) is not str:
-        raise TypeError(f"不是文字：{value!r:.80}")
-    if not value or len(value.encode()) > _MAX_CODE_BYTES:
-        raise ValueError(f"编码为空或过长：{value[:40]!r}")
-    return value
+    return checked_code(value, _MAX_CODE_BYTES)

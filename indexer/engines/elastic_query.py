@@ -11,9 +11,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from indexer.engines.elastic_mapping import MOMENTS, NOTICE, SCOPES, WHOLE_COUNTRY, pairs, word_token
+from indexer.engines.elastic_mapping import MOMENTS, NOTICE, SCOPES, pairs, word_token
 from indexer.order import MAX_NUMBER
-from opportunity.facts import amount_bounds, moment_bounds, region_prefix, regions_above, seconds
+from indexer.values import wanted_regions
+from opportunity.facts import amount_bounds, moment_bounds, seconds
 from opportunity.query import (
     AmountRange,
     And,
@@ -151,9 +152,7 @@ def _filter(condition: Filter) -> Clause:
             field = f"{condition.field}_start" if condition.field in MOMENTS else condition.field
             return _with_unknown(_moment(condition), condition.unknown, field)
         case Choice(field=field, values=values):
-            wanted = [region_prefix(v) or WHOLE_COUNTRY for v in values] if field == "region" else list(values)
-            if field == "region" and condition.unknown:
-                wanted += [above for value in values for above in regions_above(value)]
+            wanted = wanted_regions(values, unknown=condition.unknown) if field == "region" else values
             known = {"terms": {field: list(dict.fromkeys(wanted))}} if wanted else NONE
             return _with_unknown(known, condition.unknown, field)
         case Openness(states=states, now=now):

@@ -12,9 +12,10 @@ from typing import Any
 import tantivy
 from tantivy import FieldType, Occur
 
-from indexer.engines.embedded_schema import MOMENTS, NOTICE, SCOPES, WHOLE_COUNTRY
+from indexer.engines.embedded_schema import MOMENTS, NOTICE, SCOPES
 from indexer.order import MAX_NUMBER
-from opportunity.facts import amount_bounds, moment_bounds, region_prefix, regions_above, seconds
+from indexer.values import wanted_regions
+from opportunity.facts import amount_bounds, moment_bounds, seconds
 from opportunity.query import (
     AmountRange,
     And,
@@ -141,9 +142,7 @@ class Builder:
             case MomentRange():
                 return self._with_unknown(self._moment(condition), condition.unknown, condition.field)
             case Choice(field=field, values=values):
-                wanted = [region_prefix(v) or WHOLE_COUNTRY for v in values] if field == "region" else list(values)
-                if field == "region" and condition.unknown:
-                    wanted += [above for value in values for above in regions_above(value)]
+                wanted = wanted_regions(values, unknown=condition.unknown) if field == "region" else values
                 known = self.any_of([self.term(field, value) for value in dict.fromkeys(wanted)])
                 return self._with_unknown(known, condition.unknown, field)
             case Openness(states=states, now=now):

@@ -17,6 +17,7 @@ import tantivy
 from indexer.document import Document
 from indexer.engine import DocumentRefused
 from indexer.order import MAX_NUMBER
+from indexer.values import checked_code, checked_number, region_terms
 from opportunity.notice import AMOUNT_FIELDS, MOMENT_FIELDS
 from opportunity.query import DEFAULT_SCOPE
 
@@ -29,7 +30,6 @@ HEAD = ("project_number", "buyer", "agency", "suppliers")
 NOTICE, CURSOR, REMOVED = "notice", "cursor", "removed"
 MOMENTS = ("published", *MOMENT_FIELDS)
 BOUNDARY = "\x1f"
-WHOLE_COUNTRY = "*"
 # Order columns: 16 digits that sort as the order wants, then the id; "~" sorts after any digit.
 ORDERS = ("published", "budget", "seen", "opening", "closed")
 KEY_WIDTH = 16
@@ -117,11 +117,6 @@ def freshness(published: int | None, first_seen: int, id: str) -> float:
     return float(2.0 ** (by_id * 2.0**halvings) - 2.0)
 
 
-def region_terms(code: str) -> list[str]:
-    """330203 -> the whole country, 33, 3302, 330203: a search for a division looks for its own digits."""
-    return [WHOLE_COUNTRY, code[:2], code[:4], code]
-
-
 def row_of(document: Document) -> Any:
     """The tantivy document; DocumentRefused when a value cannot be held (so no bad value reaches tantivy)."""
     try:
@@ -136,8 +131,8 @@ def row_of(document: Document) -> Any:
 def _values(document: Document) -> dict[str, Any]:
     texts, id = document.texts, _term(document.id)
     values: dict[str, Any] = {
-        "kind": NOTICE, "id": id, "seq": _integer(document.seq),
-        "id_number": id_number(id), "first_seen": _integer(document.first_seen),
+        "kind": NOTICE, "id": id, "seq": checked_number(document.seq),
+        "id_number": id_number(id), "first_seen": checked_number(document.first_seen),
         "freshness": freshness(document.published[0] if document.published else None, document.first_seen, id),
         "source": _term(document.source), "origin": _term(document.origin),
     }
@@ -170,7 +165,7 @@ def _facts(document: Document, values: dict[str, Any]) -> list[str]:
         values["province"] = document.region[:2] + "0000"
     for name in AMOUNT_FIELDS:
         if name in document.amounts:
-            values[name] = _integer(document.amounts[name])
+            values[name] = checked_number(document.amounts[name])
         else:
             missing.append(name)
     for name in MOMENTS:
@@ -178,11 +173,11 @@ def _facts(document: Document, values: dict[str, Any]) -> list[str]:
         if pair is None:
             missing.append(name)
         else:
-            values[f"{name}_start"], values[f"{name}_end"] = _integer(pair[0]), _integer(pair[1])
+            values[f"{name}_start"], values[f"{name}_end"] = checked_number(pair[0]), checked_number(pair[1])
     if document.enter_until is None:
         missing.append("enter_until")
     else:
-        values["enter_until"] = _integer(document.enter_until)
+        values["enter_until"] = checked_number(document.enter_until)
     if document.closed_by_type:
         values["gate"] = -MAX_NUMBER  # closed at every instant
     elif document.enter_until is None:
@@ -202,17 +197,5 @@ def _orders(document: Document, values: dict[str, Any]) -> None:
     values["order_closed"] = order_key(document.enter_until, id, descending=True)
 
 
-def _integer(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"不是整数：{value!r:.80}")
-    if not -MAX_NUMBER <= value <= MAX_NUMBER:
-        raise ValueError(f"数值超出范围：{value!r:.80}")
-    return value
-
-
 def _term(value: Any) -> str:
-    if type(value) is not str:
-        raise TypeError(f"不是文字：{value!r:.80}")
-    if not value or len(value.encode()) > MAX_TERM_BYTES:
-        raise ValueError(f"编码为空或过长：{value[:40]!r}")
-    return value
+    return checked_code(value, MAX_TERM_BYTES)

@@ -297,7 +297,7 @@ def test_a_panic_is_an_error_of_ours_and_writing_goes_on(
         return value
 
     with monkeypatch.context() as patch:
-        patch.setattr(embedded_schema, "_integer", unchecked)
+        patch.setattr(embedded_schema, "checked_number", unchecked)
         with pytest.raises(EngineError):
             index.apply([dataclasses.replace(documents[5], first_seen=2.5)], {}, 4, AT)  # type: ignore[arg-type]
     assert (index.count(), index.cursor()) == (3, 3)
